@@ -1,1 +1,4 @@
 //! cleaning
+
+pub mod summary;
+pub mod worklist;
