@@ -1,0 +1,331 @@
+//! `cargo xtask bench linkage`: our linker and Splink on the same tasks, one after the other, judged by the same scorer.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::{Section, Targets, grouped, out, table};
+use crate::measure::{Usage, cores, measure, usage_cells};
+use crate::{packages, shell};
+
+/// F1 at p ≥ 0.5 that Splink reaches on the `hard` task of 100,000, and that we must.
+const LEAST_F1_HARD: f64 = 0.9929;
+/// The same for FEBRL 4.
+const LEAST_F1_FEBRL4: f64 = 0.9990;
+
+pub(super) fn run(minhchung: &Path, people: u64, runs: u64) -> Result<Section> {
+    let bench = Bench {
+        minhchung,
+        python: python()?,
+    };
+    let mut ours = Vec::new();
+    let mut peers = Vec::new();
+    for seed in 1..=runs {
+        let task = bench.hard_task(people, seed)?;
+        ours.push(bench.link(&task, seed)?);
+        peers.push(bench.link_by_peer(&task, seed)?);
+    }
+    let febrl = bench.febrl4()?;
+
+    let mut targets = Targets::default();
+    for Run {
+        seed,
+        scores,
+        evaluated,
+        ..
+    } in &ours
+    {
+        let f1 = number(scores, "/cutoffs/0.5/f1")?;
+        targets.add(
+            format!("F1 at p ≥ 0.5 at least {LEAST_F1_HARD} on hard, seed {seed}"),
+            f1 >= LEAST_F1_HARD,
+        );
+        let own = number(evaluated, "/cutoffs/0.5/f1")?;
+        targets.add(
+            format!("`evaluate` agrees with score.py, seed {seed}"),
+            (own - f1).abs() < 2e-5,
+        );
+    }
+    targets.add(
+        format!("F1 at p ≥ 0.5 at least {LEAST_F1_FEBRL4} on FEBRL 4"),
+        febrl.f1 >= LEAST_F1_FEBRL4,
+    );
+
+    let mut text = format!(
+        "## Linkage, side by side with Splink\n\n\
+         `cargo xtask bench linkage --people {people} --runs {runs}`: a task of `make_people.py {people} DIR --profile hard --seed S` per run;\n\
+         `minhchung link --records A.parquet --register B.parquet --out LINKS --json` and `splink_link.py` (see\n\
+         [bench/linkage](../bench/linkage/README.md)), each with {} threads, alternately on the same machine.\n\n\
+         ### Quality, hard, {} records on each side\n\n\
+         Scored by `bench/linkage/score.py`; `minhchung evaluate --links LINKS --truth truth.parquet` gives the same.\n\n",
+        cores(),
+        grouped(people),
+    );
+    text += &quality(&ours, &peers)?;
+    let _ = write!(
+        text,
+        "\n### Time and memory\n\nThe whole process, training included. Median (smallest–largest) of {runs} runs.\n\n{}",
+        table(
+            &["linker", "wall s", "CPU s", "peak MiB"],
+            &[speed("Minh Chứng", &ours), speed("Splink", &peers)]
+        ),
+    );
+    let _ = write!(
+        text,
+        "\n### FEBRL 4, 5,000 + 5,000 records\n\n{}",
+        febrl.text
+    );
+    Ok(Section {
+        name: "linkage",
+        text,
+        targets,
+    })
+}
+
+/// One linker's run on one task.
+struct Run {
+    seed: u64,
+    usage: Usage,
+    /// What score.py says.
+    scores: Value,
+    /// What `minhchung evaluate` says.
+    evaluated: Value,
+}
+
+/// The quality of every run as a table, ours above the peer's for each task.
+fn quality(ours: &[Run], peers: &[Run]) -> Result<String> {
+    let mut rows = Vec::new();
+    for (our, peer) in ours.iter().zip(peers) {
+        for (name, run) in [("Minh Chứng", our), ("Splink", peer)] {
+            let mut row = vec![run.seed.to_string(), name.to_owned()];
+            for figure in [
+                "/cutoffs/0.5/precision",
+                "/cutoffs/0.5/recall",
+                "/cutoffs/0.5/f1",
+                "/best_f1/f1",
+                "/cutoffs/0.99/precision",
+                "/cutoffs/0.99/recall",
+                "/calibration/ece",
+                "/calibration/brier",
+            ] {
+                row.push(format!("{:.5}", number(&run.scores, figure)?));
+            }
+            for count in ["/review_band/records", "/without_counterpart/false_links"] {
+                row.push(format!("{:.0}", number(&run.scores, count)?));
+            }
+            rows.push(row);
+        }
+    }
+    Ok(table(
+        &[
+            "seed",
+            "linker",
+            "P at 0.5",
+            "R at 0.5",
+            "F1 at 0.5",
+            "best F1",
+            "P at 0.99",
+            "R at 0.99",
+            "ECE",
+            "Brier",
+            "0.01 < p < 0.95",
+            "false links of people without counterpart",
+        ],
+        &rows,
+    ))
+}
+
+fn speed(name: &str, runs: &[Run]) -> Vec<String> {
+    let usages: Vec<Usage> = runs.iter().map(|run| run.usage).collect();
+    [name.to_owned()]
+        .into_iter()
+        .chain(usage_cells(&usages))
+        .collect()
+}
+
+/// The programs of the bench.
+struct Bench<'a> {
+    minhchung: &'a Path,
+    python: PathBuf,
+}
+
+impl Bench<'_> {
+    /// The folder of a `hard` task, made unless an earlier bench did.
+    fn hard_task(&self, people: u64, seed: u64) -> Result<PathBuf> {
+        let folder = out().join(format!("hard_{people}_{seed}"));
+        if !folder.join("info.json").exists() {
+            let mut make = shell::command(&self.python, &["bench/linkage/make_people.py"]);
+            make.arg(people.to_string())
+                .arg(&folder)
+                .args(["--profile", "hard", "--seed"]);
+            shell::run(make.arg(seed.to_string()))?;
+        }
+        Ok(folder)
+    }
+
+    fn link(&self, task: &Path, seed: u64) -> Result<Run> {
+        let links = out().join("links.parquet");
+        let mut link = shell::command(self.minhchung, &["link", "--json", "--threads"]);
+        link.arg(cores().to_string());
+        link.arg("--records").arg(task.join("A.parquet"));
+        link.arg("--register").arg(task.join("B.parquet"));
+        let (usage, _) = measure(link.arg("--out").arg(&links))?;
+        self.judged(&links, task, seed, usage)
+    }
+
+    fn link_by_peer(&self, task: &Path, seed: u64) -> Result<Run> {
+        let links = out().join("links_splink.parquet");
+        let mut link = shell::command(&self.python, &["bench/linkage/splink_link.py"]);
+        link.arg(task).arg(&links).args(["--no-count", "--threads"]);
+        let (usage, _) = measure(link.arg(cores().to_string()))?;
+        self.judged(&links, task, seed, usage)
+    }
+
+    fn judged(&self, links: &Path, task: &Path, seed: u64, usage: Usage) -> Result<Run> {
+        let truth = task.join("truth.parquet");
+        let mut score = shell::command(&self.python, &["bench/linkage/score.py", "--json"]);
+        let scores = serde_json::from_str(&shell::capture(score.arg(links).arg(&truth))?)?;
+        Ok(Run {
+            seed,
+            usage,
+            scores,
+            evaluated: self.evaluate(links, &truth)?,
+        })
+    }
+
+    fn evaluate(&self, links: &Path, truth: &Path) -> Result<Value> {
+        let mut evaluate = shell::command(self.minhchung, &["evaluate", "--json"]);
+        let json = shell::capture(evaluate.arg("--links").arg(links).arg("--truth").arg(truth))?;
+        serde_json::from_str(&json).context("`minhchung evaluate --json` printed no JSON")
+    }
+
+    /// FEBRL 4 through a spec file, beside the models of Splink's own example.
+    fn febrl4(&self) -> Result<Febrl> {
+        let data = shell::root().join("data/linkage/febrl");
+        let (links, truth) = (out().join("febrl4.parquet"), out().join("febrl4_truth.csv"));
+        write_febrl_truth(&data, &truth)?;
+        let mut link = shell::command(
+            self.minhchung,
+            &["link", "--json", "--spec", "specs/febrl4.toml"],
+        );
+        link.arg("--records").arg(data.join("dataset4a.csv"));
+        link.arg("--register").arg(data.join("dataset4b.csv"));
+        let (usage, _) = measure(link.arg("--out").arg(&links))?;
+        let scores = self.evaluate(&links, &truth)?;
+        let f1 = number(&scores, "/cutoffs/0.5/f1")?;
+
+        let mut rows = vec![febrl_row(
+            "Minh Chứng, specs/febrl4.toml",
+            &scores,
+            usage.cpu,
+        )?];
+        let peer = shell::capture(&mut shell::command(
+            &self.python,
+            &["bench/linkage/febrl.py"],
+        ))?;
+        for line in peer.lines() {
+            let scores: Value = serde_json::from_str(line)?;
+            if let Some(model) = scores["set"]
+                .as_str()
+                .and_then(|set| set.strip_prefix("febrl4 "))
+            {
+                rows.push(febrl_row(
+                    &format!("Splink, {model}"),
+                    &scores,
+                    number(&scores, "/cpu_s")?,
+                )?);
+            }
+        }
+        let text = format!(
+            "`minhchung link --spec specs/febrl4.toml --records dataset4a.csv --register dataset4b.csv --out LINKS`, judged by\n\
+             `minhchung evaluate` against every true pair; `bench/linkage/febrl.py` judges all pairs that Splink proposes against the same\n\
+             pairs and counts the CPU time from loading to predicting.\n\n{}",
+            table(
+                &[
+                    "linker",
+                    "P at 0.5",
+                    "R at 0.5",
+                    "F1 at 0.5",
+                    "best F1",
+                    "R at 0.99",
+                    "CPU s"
+                ],
+                &rows
+            ),
+        );
+        Ok(Febrl { f1, text })
+    }
+}
+
+/// What the bench says of FEBRL 4.
+struct Febrl {
+    f1: f64,
+    text: String,
+}
+
+fn febrl_row(name: &str, scores: &Value, cpu: f64) -> Result<Vec<String>> {
+    let mut row = vec![name.to_owned()];
+    for figure in [
+        "/cutoffs/0.5/precision",
+        "/cutoffs/0.5/recall",
+        "/cutoffs/0.5/f1",
+        "/best_f1/f1",
+        "/cutoffs/0.99/recall",
+    ] {
+        row.push(format!("{:.5}", number(scores, figure)?));
+    }
+    row.push(format!("{cpu:.1}"));
+    Ok(row)
+}
+
+/// Writes which record of 4b belongs to each of 4a: `rec-7-org` and `rec-7-dup-0` are one person.
+fn write_febrl_truth(data: &Path, truth: &Path) -> Result<()> {
+    let records = std::fs::read_to_string(data.join("dataset4a.csv"))?;
+    let mut text = String::from("a_id,b_id\n");
+    for id in records
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').next())
+    {
+        let person = id
+            .strip_suffix("-org")
+            .with_context(|| format!("dataset4a.csv: unexpected id {id}"))?;
+        let _ = writeln!(text, "{id},{person}-dup-0");
+    }
+    std::fs::write(truth, text).with_context(|| format!("cannot write {}", truth.display()))
+}
+
+/// A Python with the peer and its libraries, in a virtual environment of its own.
+fn python() -> Result<PathBuf> {
+    let environment = out().join("venv");
+    let python = environment.join("bin/python");
+    let stamp = environment.join("requirements.txt");
+    let wanted = std::fs::read_to_string(shell::root().join("bench/linkage/requirements.txt"))?;
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    packages::require(&[packages::PYTHON])?;
+    shell::empty_folder(&environment)?;
+    shell::run(shell::command("python3", &["-m", "venv"]).arg(&environment))?;
+    let install = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--requirement",
+        "bench/linkage/requirements.txt",
+    ];
+    shell::run(&mut shell::command(&python, &install))?;
+    std::fs::write(stamp, wanted)?;
+    Ok(python)
+}
+
+/// A number inside a JSON value, by its pointer.
+fn number(value: &Value, pointer: &str) -> Result<f64> {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_f64)
+        .with_context(|| format!("no number at {pointer}"))
+}
