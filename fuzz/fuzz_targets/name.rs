@@ -14,5 +14,9 @@ fuzz_target!(|text: &str| {
     assert_eq!(name::fold(&folded), folded);
     let key = name::key(text);
     assert_eq!(name::key(&key), key);
-    let _ = (name::is_syllable(text), name::decode_legacy(text), name::undo_typing(text));
+    let _ = (
+        name::is_syllable(text),
+        name::decode_legacy(text),
+        name::undo_typing(text),
+    );
 });
