@@ -47,6 +47,11 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
             "documentation examples",
             &["test", "--workspace", "--doc", "--no-fail-fast"],
         );
+        report.step("fuzz targets compile", || {
+            let fuzz = ["--manifest-path", "fuzz/Cargo.toml"];
+            cargo(&[&["fmt", "--check"], &fuzz[..]].concat())?;
+            cargo(&[&["check", "--quiet"], &fuzz[..]].concat())
+        });
         report.step("report in a browser", browser::check_report);
         if shell::works("cargo", &["deny", "--version"]) {
             report.step("licences", || {
