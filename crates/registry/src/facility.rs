@@ -8,10 +8,18 @@ use jiff::civil::Date;
 pub struct FacilityCode(String);
 
 impl FacilityCode {
-    /// Parses, upper-casing.
+    /// Parses, upper-casing; `None` for any other form.
+    ///
+    /// ```
+    /// use registry::facility::FacilityCode;
+    /// assert_eq!(FacilityCode::parse(" tyt-01-001 ").unwrap().as_str(), "TYT-01-001");
+    /// assert!(FacilityCode::parse("Trạm y tế").is_none());
+    /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        let _ = text;
-        todo!()
+        let text = text.trim();
+        let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        ((2..=20).contains(&text.len()) && text.bytes().all(legal))
+            .then(|| Self(text.to_ascii_uppercase()))
     }
     /// The code.
     pub fn as_str(&self) -> &str {
@@ -38,4 +46,10 @@ pub struct Facility {
     pub closed_on: Option<Date>,
     /// Who took over.
     pub successor: Option<FacilityCode>,
+}
+
+impl std::fmt::Display for FacilityCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
 }

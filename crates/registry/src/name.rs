@@ -2,6 +2,23 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+use crate::sex::Sex;
+
+mod fold;
+mod key;
+mod legacy;
+mod spelling;
+mod syllable;
+mod typing;
+
+pub use fold::{fold, fold_into};
+pub use key::{key, key_into};
+pub use legacy::{LegacyEncoding, decode_legacy, encode_legacy};
+pub use syllable::is_syllable;
+pub use typing::{TypingMethod, as_typed, undo_typing, undo_typing_folded};
+
 /// A full name in Unicode NFC with single spaces; at least one letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FullName(String);
@@ -19,9 +36,34 @@ pub enum NameError {
 
 impl FullName {
     /// NFC, Đ look-alikes mapped, white space collapsed. Case and marks are kept.
+    ///
+    /// # Errors
+    /// [`NameError`] when nothing or no letter is there.
+    ///
+    /// ```
+    /// use registry::name::FullName;
+    /// let name = FullName::parse("  Ðặng Thị   Hòa ").unwrap();
+    /// assert_eq!((name.family(), name.middle(), name.given()), ("Đặng", "Thị", "Hòa"));
+    /// ```
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let _ = text;
-        todo!()
+        let mut name = String::with_capacity(text.len());
+        for word in nfc(text).split_whitespace() {
+            if !name.is_empty() {
+                name.push(' ');
+            }
+            name.extend(word.chars().map(|c| match c {
+                'Ð' | 'Ɖ' => 'Đ',
+                'ð' | 'ɖ' => 'đ',
+                c => c,
+            }));
+        }
+        if name.is_empty() {
+            Err(NameError::Empty)
+        } else if name.chars().any(char::is_alphabetic) {
+            Ok(Self(name))
+        } else {
+            Err(NameError::NoLetters)
+        }
     }
     /// The name.
     pub fn as_str(&self) -> &str {
@@ -33,101 +75,53 @@ impl FullName {
     }
     /// First word (họ).
     pub fn family(&self) -> &str {
-        todo!()
+        self.0.split_once(' ').map_or(&self.0, |(family, _)| family)
     }
     /// Last word (tên).
     pub fn given(&self) -> &str {
-        todo!()
+        self.0.rsplit_once(' ').map_or(&self.0, |(_, given)| given)
     }
     /// What stands between (chữ đệm).
     pub fn middle(&self) -> &str {
-        todo!()
+        self.0
+            .split_once(' ')
+            .and_then(|(_, rest)| rest.rsplit_once(' '))
+            .map_or("", |(middle, _)| middle)
     }
+}
+
+impl std::fmt::Display for FullName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The sex that a middle word marks (SX-03, a weak signal): Thị for women, Văn for men. "Thi" counts without its mark; "Van" does not,
+/// because it may be Vân.
+///
+/// ```
+/// use registry::{name::gender_marker, sex::Sex};
+/// assert_eq!(gender_marker("Nguyễn Thị Hoa"), Some(Sex::Female));
+/// assert_eq!(gender_marker("Lê Thị"), None);
+/// ```
+pub fn gender_marker(name: &str) -> Option<Sex> {
+    let name = nfc(name);
+    let words = name.split_whitespace();
+    let last = words.clone().count().checked_sub(1)?;
+    let middle = || words.clone().take(last).skip(1);
+    if middle().any(|word| fold(word) == "thi") {
+        return Some(Sex::Female);
+    }
+    middle()
+        .any(|word| word.to_lowercase() == "văn")
+        .then_some(Sex::Male)
 }
 
 /// Text in NFC, borrowed when it already is.
 pub fn nfc(text: &str) -> Cow<'_, str> {
-    let _ = text;
-    todo!()
-}
-
-/// Appends the folded form to `out`: ASCII lower case, no marks, Đ and look-alikes as d, other characters (digits, hyphen, …) as a word break
-/// except digits which are kept, single spaces, no space at the ends. "  Đặng  HOÀ-Bình " -> "dang hoa binh". Allocation-free when `out` has room.
-pub fn fold_into(text: &str, out: &mut String) {
-    let _ = (text, out);
-    todo!()
-}
-
-/// [`fold_into`] into a new string.
-pub fn fold(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    fold_into(text, &mut out);
-    out
-}
-
-/// Appends the *equality key* to `out`: lower case NFC with marks, Đ look-alikes mapped, one tone-placement style (Hoà = Hòa, Thuý = Thúy),
-/// one spelling of i/y (Lý = Lí, Mỹ = Mĩ; never inside diphthongs where it changes the sound, e.g. "Thúy" ≠ "Thúi"), single spaces. Two names
-/// with equal keys are the same name for verification (NM-07, NM-13).
-pub fn key_into(text: &str, out: &mut String) {
-    let _ = (text, out);
-    todo!()
-}
-
-/// [`key_into`] into a new string.
-pub fn key(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    key_into(text, &mut out);
-    out
-}
-
-/// True when the (folded or accented) word can be a Vietnamese syllable.
-pub fn is_syllable(word: &str) -> bool {
-    let _ = word;
-    todo!()
-}
-
-/// Encodings of before Unicode, read as Latin-1 or Windows-1252, and ASCII spellings of marks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LegacyEncoding {
-    /// TCVN3 (ABC): `NguyÔn`, `§øc`.
-    Tcvn3,
-    /// VNI fonts: `Cöôøng`.
-    VniFont,
-    /// VIQR: `Nguye^~n`.
-    Viqr,
-    /// UTF-8 read as Windows-1252: `Nguyá»…n`.
-    Utf8AsLatin,
-}
-
-/// Decodes legacy text (NM-05), only where the result is a sequence of Vietnamese syllables and the original is not.
-pub fn decode_legacy(text: &str) -> Option<(String, LegacyEncoding)> {
-    let _ = text;
-    todo!()
-}
-
-/// Writes a name as a legacy encoding would show it; the inverse of [`decode_legacy`], for tests and invented data. `None` when the encoding cannot write it.
-pub fn encode_legacy(text: &str, encoding: LegacyEncoding) -> Option<String> {
-    let _ = (text, encoding);
-    todo!()
-}
-
-/// Keyboard methods whose input program was off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TypingMethod {
-    /// `Nguyeenx`.
-    Telex,
-    /// `Nguye6n4`.
-    Vni,
-}
-
-/// What a name with Telex or VNI leftovers would be (NM-08): a suggestion, never automatic.
-pub fn undo_typing(text: &str) -> Option<(String, TypingMethod)> {
-    let _ = text;
-    todo!()
-}
-
-/// Types a name with the input program off, tone key at the end of the syllable; for tests and invented data.
-pub fn as_typed(text: &str, method: TypingMethod) -> String {
-    let _ = (text, method);
-    todo!()
+    if is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfc().collect())
+    }
 }
