@@ -7,6 +7,7 @@
 mod catalogue;
 mod context;
 mod dose;
+mod file;
 mod finding;
 mod limits;
 mod mask;
@@ -24,6 +25,7 @@ pub use catalogue::{
 };
 pub use context::Context;
 pub use dose::{DoseFacts, DoseNumber, check_dose};
+pub use file::{FileChecks, FileFinding, Place};
 pub use finding::{Finding, Fix, Other};
 pub use mask::mask;
 pub use pair::{Side, check_pair};
