@@ -3,6 +3,9 @@
 
 use jiff::civil::Date;
 
+mod by_name;
+mod tables;
+
 /// Two-digit province code, 1–96.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProvinceCode(pub u8);
@@ -67,78 +70,140 @@ impl Vintage {
     }
     /// All provinces by code.
     pub fn provinces(self) -> &'static [Province] {
-        todo!()
+        &self.list().provinces
     }
     /// All communes by code.
     pub fn communes(self) -> &'static [Commune] {
-        todo!()
+        &self.list().communes
     }
     /// One province.
     pub fn province(self, code: ProvinceCode) -> Option<&'static Province> {
-        let _ = code;
-        todo!()
+        let list = self.provinces();
+        let at = list.binary_search_by_key(&code, |unit| unit.code).ok()?;
+        list.get(at)
     }
     /// One commune.
     pub fn commune(self, code: CommuneCode) -> Option<&'static Commune> {
-        let _ = code;
-        todo!()
+        let list = self.communes();
+        let at = list.binary_search_by_key(&code, |unit| unit.code).ok()?;
+        list.get(at)
+    }
+    fn list(self) -> &'static tables::List {
+        match self {
+            Self::Of2022 => &tables::areas().of_2022,
+            Self::Of2025 => &tables::areas().of_2025,
+        }
     }
 }
 
 /// All districts of the 2022 list by code; island districts without communes included.
 pub fn districts() -> &'static [District] {
-    todo!()
+    &tables::areas().districts
 }
 /// One district of the 2022 list.
 pub fn district(code: DistrictCode) -> Option<&'static District> {
-    let _ = code;
-    todo!()
+    let list = districts();
+    let at = list.binary_search_by_key(&code, |unit| unit.code).ok()?;
+    list.get(at)
+}
+/// Name of a province on a day. The list of before the reform is of early 2025, when Huế had just become a city.
+///
+/// ```
+/// use registry::area::{ProvinceCode, province_name};
+/// use registry::date::Date;
+/// let hue = ProvinceCode(46);
+/// assert_eq!(province_name(hue, Date::constant(2021, 9, 1)), Some("Tỉnh Thừa Thiên Huế"));
+/// assert_eq!(province_name(hue, Date::constant(2025, 9, 1)), Some("Thành phố Huế"));
+/// ```
+pub fn province_name(code: ProvinceCode, day: Date) -> Option<&'static str> {
+    if code == ProvinceCode(46) && day < jiff::civil::date(2025, 1, 1) {
+        return Some("Tỉnh Thừa Thiên Huế");
+    }
+    Vintage::on(day).province(code).map(|unit| unit.name)
 }
 /// The 2025 province into which a 2022 province passed.
 pub fn province_successor(old: ProvinceCode) -> Option<&'static Province> {
-    let _ = old;
-    todo!()
+    let new = tables::areas().province_successors.get(&old)?;
+    Vintage::Of2025.province(*new)
 }
-/// The 2025 communes into which a 2022 commune passed, the largest share first; empty when unknown. More than one when it was split.
+/// The 2025 communes into which a 2022 commune passed, the main one first, the others by code; empty when unknown. More than one when it was
+/// split.
+///
+/// ```
+/// use registry::area::{CommuneCode, commune_successors};
+/// let trúc_bạch = CommuneCode(4);
+/// let names: Vec<_> = commune_successors(trúc_bạch).iter().map(|unit| unit.name).collect();
+/// assert_eq!(names, ["Phường Ba Đình"]);
+/// ```
 pub fn commune_successors(old: CommuneCode) -> Vec<&'static Commune> {
-    let _ = old;
-    todo!()
+    tables::areas()
+        .commune_successors
+        .get(&old)
+        .into_iter()
+        .flatten()
+        .filter_map(|new| Vintage::Of2025.commune(*new))
+        .collect()
 }
 
 impl ProvinceCode {
     /// Parses two digits, one digit (lost zero) or a name with or without its kind ("Tỉnh Thái Nguyên", "thai nguyen", "TP.HCM"), in either list.
+    /// A code is read whether or not it is assigned.
+    ///
+    /// ```
+    /// use registry::area::ProvinceCode;
+    /// assert_eq!(ProvinceCode::parse("1"), Some(ProvinceCode(1)));
+    /// assert_eq!(ProvinceCode::parse("TP.HCM"), Some(ProvinceCode(79)));
+    /// assert_eq!(ProvinceCode::parse("Bà Rịa Vũng Tàu"), Some(ProvinceCode(77)));
+    /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        let _ = text;
-        todo!()
+        match number(text, 2) {
+            Some(code) => u8::try_from(code)
+                .ok()
+                .filter(|code| (1..=96).contains(code))
+                .map(Self),
+            None => by_name::province(text),
+        }
     }
 }
 impl DistrictCode {
-    /// Parses up to three digits.
+    /// Parses up to three digits; known or not.
     pub fn parse(text: &str) -> Option<Self> {
-        let _ = text;
-        todo!()
+        let code = number(text, 3).filter(|&code| code > 0)?;
+        u16::try_from(code).ok().map(Self)
     }
-    /// Finds a district by name inside a province.
+    /// Finds a district by name inside a province; `None` when ambiguous (a city and the district around it may share a name: then its kind
+    /// must be given).
     pub fn by_name(province: ProvinceCode, name: &str) -> Option<Self> {
-        let _ = (province, name);
-        todo!()
+        by_name::district(province, name)
     }
 }
 impl CommuneCode {
     /// Parses up to five digits (a lost zero is restored); known or not.
     pub fn parse(text: &str) -> Option<Self> {
-        let _ = text;
-        todo!()
+        number(text, 5).filter(|&code| code > 0).map(Self)
     }
     /// Finds a commune of the 2022 list by name inside a province and, when given, a district; `None` when ambiguous.
+    ///
+    /// ```
+    /// use registry::area::{CommuneCode, DistrictCode, ProvinceCode};
+    /// let (hà_nội, ba_đình) = (ProvinceCode(1), DistrictCode(1));
+    /// assert_eq!(CommuneCode::by_name(hà_nội, Some(ba_đình), "P. Trúc Bạch"), Some(CommuneCode(4)));
+    /// ```
     pub fn by_name(
         province: ProvinceCode,
         district: Option<DistrictCode>,
         name: &str,
     ) -> Option<Self> {
-        let _ = (province, district, name);
-        todo!()
+        by_name::commune(province, district, name)
     }
+}
+/// A whole number of at most so many digits.
+fn number(text: &str, digits: usize) -> Option<u32> {
+    let text = text.trim();
+    if text.len() > digits || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    text.parse().ok()
 }
 impl std::fmt::Display for ProvinceCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
