@@ -1,0 +1,282 @@
+//! Blocking: rules of keys that bring two records together.
+//!
+//! A key is a 64-bit hash of parts of values. Keys of A are sorted; keys of B are kept only where a bit filter of A's keys has them, sorted,
+//! and merged with A's. A key value with more pairs than its rule's cap is narrowed by further parts; what stays too large is left out and
+//! reported. Records that the first rule settles (they agree exactly with one entry on everything that settles) are not searched further.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::Progress;
+use crate::compare::Comparer;
+use crate::hash;
+use crate::records::Records;
+use crate::spec::{Part, Rule};
+
+/// Rows worked on at a time by one thread.
+const CHUNK: u32 = 16_384;
+
+/// What one blocking rule found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleReport {
+    /// Name of the rule.
+    pub rule: String,
+    /// Pairs that it found, also those that other rules found.
+    pub pairs: u64,
+    /// Key values with more pairs than the cap, which were narrowed.
+    pub narrowed_keys: u64,
+    /// Key values that stayed too large after narrowing and were left out.
+    pub dropped_keys: u64,
+    /// Pairs of those, not compared unless another rule found them.
+    pub dropped_pairs: u64,
+}
+
+/// Pairs by row of A and row of B, each once, with the rules that found it.
+pub(crate) struct Blocked {
+    pub(crate) pairs: Vec<(u64, u32)>,
+    pub(crate) reports: Vec<RuleReport>,
+    pub(crate) settled: u64,
+}
+
+/// Runs all rules. `within`: A and B are the same set, and a pair has its smaller row first. `only`: rows of A to search for; `None` for all.
+pub(crate) fn block(
+    comparer: &Comparer<'_>,
+    within: bool,
+    only: Option<&[u32]>,
+    progress: &dyn Progress,
+) -> Blocked {
+    let Comparer { spec, a, b } = *comparer;
+    let mut open: Vec<u32> = only.map_or_else(|| (0..a.len() as u32).collect(), <[u32]>::to_vec);
+    let mut found: Vec<(u64, u32)> = Vec::new();
+    let mut reports = Vec::with_capacity(spec.rules.len());
+    let mut settled = 0;
+    progress.stage("block", spec.rules.len() as u64);
+    for (number, rule) in spec.rules.iter().enumerate() {
+        let mut join = Join {
+            rule,
+            a,
+            b,
+            within,
+            pairs: Vec::new(),
+            report: RuleReport {
+                rule: rule.name.clone(),
+                pairs: 0,
+                narrowed_keys: 0,
+                dropped_keys: 0,
+                dropped_pairs: 0,
+            },
+        };
+        join.run(&open);
+        join.report.pairs = join.pairs.len() as u64;
+        if number == 0 && !within && !spec.settled.is_empty() {
+            let done = settle(comparer, &mut join.pairs);
+            settled = done.len() as u64;
+            open.retain(|row| done.binary_search(row).is_err());
+        }
+        found.extend(join.pairs.iter().map(|pair| (*pair, 1 << number)));
+        reports.push(join.report);
+        progress.advance(1);
+    }
+    found.par_sort_unstable();
+    found.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 |= next.1;
+        }
+        same
+    });
+    Blocked {
+        pairs: found,
+        reports,
+        settled,
+    }
+}
+
+/// Rows of A, sorted, that agree on everything that settles with exactly one row of B.
+fn settle(comparer: &Comparer<'_>, pairs: &mut [u64]) -> Vec<u32> {
+    pairs.par_sort_unstable();
+    let agreeing: Vec<u32> = pairs
+        .par_iter()
+        .filter(|pair| {
+            let (i, j) = rows(**pair);
+            comparer
+                .spec
+                .settled
+                .iter()
+                .all(|place| comparer.relation(*place, i, j) == Some(0))
+        })
+        .map(|pair| rows(*pair).0)
+        .collect();
+    agreeing
+        .chunk_by(|one, other| one == other)
+        .filter(|group| group.len() == 1)
+        .flatten()
+        .copied()
+        .collect()
+}
+
+/// Rows of A and B of a packed pair.
+pub(crate) fn rows(pair: u64) -> (u32, u32) {
+    ((pair >> 32) as u32, pair as u32)
+}
+
+/// One rule at work.
+struct Join<'a> {
+    rule: &'a Rule,
+    a: &'a Records,
+    b: &'a Records,
+    within: bool,
+    pairs: Vec<u64>,
+    report: RuleReport,
+}
+
+impl Join<'_> {
+    fn run(&mut self, open: &[u32]) {
+        let rule = self.rule;
+        let mut left = keys(rule, self.a, open, &Filter::all());
+        left.par_sort_unstable();
+        left.dedup();
+        let filter = Filter::of(&left);
+        let every: Vec<u32> = (0..self.b.len() as u32).collect();
+        let mut right = keys(rule, self.b, &every, &filter);
+        right.par_sort_unstable();
+        right.dedup();
+        self.merge(&left, &right, 0);
+    }
+
+    /// Joins two sorted lists of (key, row).
+    fn merge(&mut self, left: &[(u64, u32)], right: &[(u64, u32)], depth: usize) {
+        let (mut left, mut right) = (left, right);
+        while let (Some((x, _)), Some((y, _))) = (left.first(), right.first()) {
+            if x < y {
+                left = skip(left, *y);
+            } else if y < x {
+                right = skip(right, *x);
+            } else {
+                let (these, rest) = split(left, *x);
+                let (those, others) = split(right, *x);
+                self.pair(these, those, depth);
+                (left, right) = (rest, others);
+            }
+        }
+    }
+
+    /// All pairs of one key value, narrowed where they are too many.
+    fn pair(&mut self, left: &[(u64, u32)], right: &[(u64, u32)], depth: usize) {
+        let count = left.len() as u64 * right.len() as u64;
+        if count <= self.rule.cap {
+            for (_, i) in left {
+                let partners = right.iter().map(|(_, j)| *j);
+                let pack = |j: u32| u64::from(*i) << 32 | u64::from(j);
+                if self.within {
+                    self.pairs.extend(partners.filter(|j| i < j).map(pack));
+                } else {
+                    self.pairs.extend(partners.map(pack));
+                }
+            }
+            return;
+        }
+        let Some(&part) = self.rule.narrow.get(depth) else {
+            self.report.dropped_keys += 1;
+            self.report.dropped_pairs += count;
+            return;
+        };
+        if depth == 0 {
+            self.report.narrowed_keys += 1;
+        }
+        let left = narrower(self.a, left, part);
+        let right = narrower(self.b, right, part);
+        self.merge(&left, &right, depth + 1);
+    }
+}
+
+/// The list from the first key on that is not smaller.
+fn skip(list: &[(u64, u32)], key: u64) -> &[(u64, u32)] {
+    // Galloping: the next key is usually close.
+    let mut step = 1;
+    while list.get(step).is_some_and(|(k, _)| *k < key) {
+        step *= 2;
+    }
+    let window = &list[..list.len().min(step + 1)];
+    &list[window.partition_point(|(k, _)| *k < key)..]
+}
+
+/// The entries of one key, and the rest.
+fn split(list: &[(u64, u32)], key: u64) -> (&[(u64, u32)], &[(u64, u32)]) {
+    let end = list.iter().take_while(|(k, _)| *k == key).count();
+    list.split_at(end)
+}
+
+/// The rows of one key value with keys of a further part.
+fn narrower(records: &Records, list: &[(u64, u32)], part: (usize, Part)) -> Vec<(u64, u32)> {
+    let mut out = Vec::with_capacity(list.len());
+    let mut found = Vec::new();
+    for (_, row) in list {
+        found.clear();
+        records.columns[part.0].keys(part.1, *row, &mut found);
+        out.extend(found.iter().map(|key| (*key, *row)));
+    }
+    out.sort_unstable();
+    out
+}
+
+/// Keys of rows that pass a filter, in no particular order.
+fn keys(rule: &Rule, records: &Records, rows: &[u32], filter: &Filter) -> Vec<(u64, u32)> {
+    rows.par_chunks(CHUNK as usize)
+        .map(|rows| {
+            let mut out = Vec::with_capacity(rows.len());
+            let (mut made, mut part, mut crossed) = (Vec::new(), Vec::new(), Vec::new());
+            for &row in rows {
+                made.clear();
+                made.push(0x5eed);
+                for (field, of) in &rule.keys {
+                    part.clear();
+                    records.columns[*field].keys(*of, row, &mut part);
+                    crossed.clear();
+                    for key in &made {
+                        crossed.extend(part.iter().map(|value| hash::mix(*key, *value)));
+                    }
+                    std::mem::swap(&mut made, &mut crossed);
+                }
+                out.extend(
+                    made.iter()
+                        .filter(|key| filter.has(**key))
+                        .map(|key| (*key, row)),
+                );
+            }
+            out
+        })
+        .flatten_iter()
+        .collect()
+}
+
+/// A bit per hash value that A's keys have: B's keys without their bit have no partner.
+struct Filter {
+    bits: Vec<u64>,
+    mask: u64,
+}
+
+impl Filter {
+    fn all() -> Self {
+        Self {
+            bits: vec![u64::MAX],
+            mask: 63,
+        }
+    }
+
+    fn of(keys: &[(u64, u32)]) -> Self {
+        let size = (keys.len() as u64 * 8).next_power_of_two().max(1 << 16);
+        let mut bits = vec![0_u64; (size / 64) as usize];
+        let mask = size - 1;
+        for (key, _) in keys {
+            let place = key & mask;
+            bits[(place / 64) as usize] |= 1 << (place % 64);
+        }
+        Self { bits, mask }
+    }
+
+    fn has(&self, key: u64) -> bool {
+        let place = key & self.mask;
+        self.bits[(place / 64) as usize] >> (place % 64) & 1 == 1
+    }
+}

@@ -1,0 +1,481 @@
+//! Finds, for each record of A, its person in B, with a probability for each candidate and for "none of them".
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::block::{self, Blocked};
+use crate::compare::{Candidates, Comparer, Pair};
+use crate::frequency::{self, Frequency};
+use crate::model::{Model, ModelError, Weights};
+use crate::name::NameRelation;
+use crate::records::{Column, PackedDate, Records};
+use crate::spec::Spec;
+use crate::{Progress, Silent};
+
+/// Rows of A scored at a time by one thread.
+const CHUNK: usize = 4_096;
+/// Candidates less likely than this are not kept unless they are the best.
+const KEPT: f64 = 0.01;
+/// Two candidates whose evidence differs by fewer bits are a tie.
+const TIE_BITS: f64 = 0.01;
+/// Years between parent and child of the same name (DU-10).
+const GENERATION: i32 = 14;
+/// Rounds in which records that claim the same entry settle their dispute.
+const DISPUTE_ROUNDS: usize = 8;
+
+/// Links two sets of records by a spec.
+#[derive(Debug)]
+pub struct Linker<'a> {
+    pub(crate) spec: &'a Spec,
+    pub(crate) a: &'a Records,
+    pub(crate) b: &'a Records,
+    frequencies: Vec<Frequency>,
+    within: bool,
+}
+
+/// A candidate that was kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Row of B.
+    pub b_row: u32,
+    /// Bit of each blocking rule that found the pair.
+    pub rules: u32,
+    /// Level of each comparison, four bits each.
+    pub pattern: u64,
+    /// Evidence that this pair alone is the same person, as log₂ odds, the prior included.
+    pub weight: f64,
+    /// Probability that this entry is the record's person, given all candidates of the record.
+    pub probability: f64,
+    /// Why this candidate is never linked without a person looking at it.
+    pub veto: Option<Veto>,
+}
+
+/// Why two records are never linked automatically, whatever their probability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Veto {
+    /// The record's own number, name and birth date belong to another entry (DU-08).
+    TwoNumbers,
+    /// Same birth date, family name and home, another given name (DU-09).
+    Twins,
+    /// Same name, births fourteen or more years apart (DU-10).
+    ParentChild,
+}
+
+impl Veto {
+    /// Rule of the catalogue.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::TwoNumbers => "DU-08",
+            Self::Twins => "DU-09",
+            Self::ParentChild => "DU-10",
+        }
+    }
+
+    /// For people, in Vietnamese.
+    pub fn vi(self) -> &'static str {
+        match self {
+            Self::TwoNumbers => "hai số định danh khác nhau đều đã xác thực",
+            Self::Twins => "có thể là anh chị em sinh đôi",
+            Self::ParentChild => "có thể là cha mẹ và con cùng tên",
+        }
+    }
+
+    /// For people, in English.
+    pub fn en(self) -> &'static str {
+        match self {
+            Self::TwoNumbers => "two different verified numbers",
+            Self::Twins => "possibly twins",
+            Self::ParentChild => "possibly parent and child of the same name",
+        }
+    }
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Its person was found.
+    Linked,
+    /// A person has to look: not certain enough, a tie, or a veto.
+    Review,
+    /// No counterpart.
+    None,
+}
+
+impl Outcome {
+    /// The word that files carry.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Linked => "linked",
+            Self::Review => "review",
+            Self::None => "none",
+        }
+    }
+}
+
+/// The candidates of every record, best first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Links {
+    ends: Vec<u64>,
+    candidates: Vec<Candidate>,
+    none: Vec<f64>,
+    tie: Vec<bool>,
+    accept: f64,
+    review: f64,
+}
+
+impl Links {
+    /// Number of records of A.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// True when A has no record.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Kept candidates of a record, the most probable first; equals by row of B.
+    pub fn of(&self, a_row: u32) -> &[Candidate] {
+        let place = a_row as usize;
+        let end = self.ends.get(place).map_or(0, |end| *end as usize);
+        let start = place
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before))
+            .map_or(0, |end| *end as usize);
+        self.candidates.get(start..end).unwrap_or_default()
+    }
+
+    /// The most probable candidate.
+    pub fn best(&self, a_row: u32) -> Option<&Candidate> {
+        self.of(a_row).first()
+    }
+
+    /// Probability that none of the candidates is the record's person.
+    pub fn p_none(&self, a_row: u32) -> f64 {
+        self.none.get(a_row as usize).copied().unwrap_or(1.0)
+    }
+
+    /// The two best candidates have the same evidence: nothing in the data tells which it is.
+    pub fn is_tie(&self, a_row: u32) -> bool {
+        self.tie.get(a_row as usize).copied().unwrap_or(false)
+    }
+
+    /// What became of a record.
+    pub fn outcome(&self, a_row: u32) -> Outcome {
+        match self.best(a_row) {
+            Some(best) if best.probability < self.review => Outcome::None,
+            Some(best)
+                if best.probability >= self.accept
+                    && best.veto.is_none()
+                    && !self.is_tie(a_row) =>
+            {
+                Outcome::Linked
+            }
+            Some(_) => Outcome::Review,
+            None => Outcome::None,
+        }
+    }
+}
+
+impl<'a> Linker<'a> {
+    /// A linker of A to B. Counts how common the values of B are.
+    pub fn new(spec: &'a Spec, a: &'a Records, b: &'a Records) -> Self {
+        Self {
+            spec,
+            a,
+            b,
+            frequencies: frequency::of(spec, b),
+            within: false,
+        }
+    }
+
+    /// A linker of a set to itself.
+    pub(crate) fn within_one(spec: &'a Spec, records: &'a Records) -> Self {
+        Self {
+            within: true,
+            ..Self::new(spec, records, records)
+        }
+    }
+
+    pub(crate) fn within(&self) -> bool {
+        self.within
+    }
+
+    pub(crate) fn comparer(&self) -> Comparer<'_> {
+        Comparer {
+            spec: self.spec,
+            a: self.a,
+            b: self.b,
+        }
+    }
+
+    /// Blocks and compares all records.
+    pub fn candidates(&self, progress: &dyn Progress) -> Candidates {
+        self.compare(
+            block::block(&self.comparer(), self.within, None, progress),
+            progress,
+        )
+    }
+
+    /// Blocks and compares records spread evenly over A.
+    pub(crate) fn candidates_of_sample(&self, most: usize) -> Candidates {
+        let step = self.a.len().div_ceil(most.max(1)).max(1);
+        let rows: Vec<u32> = (0..self.a.len() as u32).step_by(step).collect();
+        self.compare(
+            block::block(&self.comparer(), self.within, Some(&rows), &Silent),
+            &Silent,
+        )
+    }
+
+    /// Blocks and compares single records.
+    pub fn candidates_of(&self, rows: &[u32]) -> Candidates {
+        self.compare(
+            block::block(&self.comparer(), self.within, Some(rows), &Silent),
+            &Silent,
+        )
+    }
+
+    fn compare(&self, blocked: Blocked, progress: &dyn Progress) -> Candidates {
+        progress.stage("compare", blocked.pairs.len() as u64);
+        let mut offsets = Vec::with_capacity(self.a.len() + 1);
+        let mut place = 0;
+        for row in 0..=self.a.len() as u64 {
+            while blocked.pairs.get(place).is_some_and(|(pair, _)| pair >> 32 < row) {
+                place += 1;
+            }
+            offsets.push(place as u64);
+        }
+        let pairs = blocked
+            .pairs
+            .par_iter()
+            .with_min_len(CHUNK)
+            .map(|(pair, rules)| self.pair(*pair, *rules))
+            .collect();
+        progress.advance(blocked.pairs.len() as u64);
+        Candidates {
+            offsets,
+            pairs,
+            reports: blocked.reports,
+            settled: blocked.settled,
+        }
+    }
+
+    /// Compares one pair.
+    pub(crate) fn pair(&self, pair: u64, rules: u32) -> Pair {
+        let (i, j) = block::rows(pair);
+        let comparer = self.comparer();
+        let (mut pattern, mut frequency_bits) = (0, 0.0);
+        for (place, comparison) in self.spec.comparisons.iter().enumerate() {
+            if let Some(relation) = comparer.relation(place, i, j) {
+                let level_of = &comparison.level_of;
+                let level = level_of[relation.min(level_of.len() - 1)];
+                pattern |= u64::from(level) << (4 * place);
+                frequency_bits += self.frequency_bits(place, relation, j);
+            }
+        }
+        Pair {
+            b_row: j,
+            rules,
+            pattern,
+            frequency_bits,
+        }
+    }
+
+    /// How much commoner than average the agreeing value of one comparison is, in bits.
+    pub(crate) fn frequency_bits(&self, comparison: usize, relation: usize, j: u32) -> f32 {
+        let field = self.spec.comparisons[comparison].field;
+        self.frequencies[comparison].bits(relation, self.b, field, j)
+    }
+
+    /// Weighs all candidates.
+    ///
+    /// # Errors
+    /// When the model belongs to another spec.
+    pub fn link(
+        &self,
+        model: &Model,
+        candidates: &Candidates,
+        progress: &dyn Progress,
+    ) -> Result<Links, ModelError> {
+        let weights = model.weights(self.spec, self.b.len())?;
+        let rows: Vec<u32> = (0..self.a.len() as u32).collect();
+        progress.stage("score", u64::from(rows.len() as u32));
+        let crowd = if self.spec.one_to_one {
+            self.dispute(&weights, candidates)
+        } else {
+            Vec::new()
+        };
+        let scored: Vec<Scored> = rows
+            .par_chunks(CHUNK)
+            .flat_map_iter(|rows| {
+                progress.advance(rows.len() as u64);
+                rows.iter().map(|row| self.score(&weights, candidates, *row, &crowd))
+            })
+            .collect();
+        let mut links = Links {
+            ends: Vec::with_capacity(scored.len()),
+            candidates: Vec::with_capacity(scored.len()),
+            none: Vec::with_capacity(scored.len()),
+            tie: Vec::with_capacity(scored.len()),
+            accept: self.spec.accept,
+            review: self.spec.review,
+        };
+        for record in scored {
+            links.candidates.extend(record.kept);
+            links.ends.push(links.candidates.len() as u64);
+            links.none.push(record.none);
+            links.tie.push(record.tie);
+        }
+        Ok(links)
+    }
+
+    /// The candidates of one record by probability.
+    fn score(&self, weights: &Weights, candidates: &Candidates, row: u32, crowd: &[f64]) -> Scored {
+        let pairs = candidates.of(row);
+        let none_odds = (1.0 - weights.match_rate).max(f64::MIN_POSITIVE);
+        let start = candidates.offsets.get(row as usize).map_or(0, |o| *o as usize);
+        let odds: Vec<f64> = pairs
+            .iter()
+            .enumerate()
+            .map(|(place, pair)| {
+                let free = crowd.get(start + place).copied().unwrap_or(1.0);
+                ratio(weights, pair) * free
+            })
+            .collect();
+        let total = none_odds + odds.iter().sum::<f64>();
+        let mut order: Vec<usize> = (0..pairs.len()).collect();
+        order.sort_by(|x, y| odds[*y].total_cmp(&odds[*x]).then(x.cmp(y)));
+        let tie = match order.as_slice() {
+            [first, second, ..] => {
+                (odds[*first] / odds[*second]).log2() < TIE_BITS && odds[*second] / total >= KEPT
+            }
+            _ => false,
+        };
+        let owner = pairs.iter().position(|pair| self.owns_number(row, pair.b_row));
+        let kept = order
+            .iter()
+            .enumerate()
+            .take_while(|(rank, place)| *rank == 0 || odds[**place] / total >= KEPT)
+            .map(|(_, &place)| {
+                let pair = &pairs[place];
+                Candidate {
+                    b_row: pair.b_row,
+                    rules: pair.rules,
+                    pattern: pair.pattern,
+                    weight: (ratio(weights, pair) / none_odds).log2(),
+                    probability: odds[place] / total,
+                    veto: match owner {
+                        Some(other) if other != place && self.has_number(pair.b_row) => {
+                            Some(Veto::TwoNumbers)
+                        }
+                        _ => self.veto(row, pair.b_row),
+                    },
+                }
+            })
+            .collect();
+        Scored {
+            kept,
+            none: none_odds / total,
+            tie,
+        }
+    }
+
+    /// For each pair, how free its entry of B is: the product over the other records that claim it of the probability that it is not
+    /// theirs. Repeated until the claims have settled; the order of records plays no part.
+    fn dispute(&self, weights: &Weights, candidates: &Candidates) -> Vec<f64> {
+        let none = (1.0 - weights.match_rate).max(f64::MIN_POSITIVE);
+        let ratios: Vec<f64> = candidates.pairs.iter().map(|pair| ratio(weights, pair)).collect();
+        let mut free = vec![1.0; ratios.len()];
+        for _ in 0..DISPUTE_ROUNDS {
+            let mut not_theirs = vec![0.0_f64; self.b.len()];
+            let mut claims = vec![0.0_f64; ratios.len()];
+            for bounds in candidates.offsets.windows(2) {
+                let pairs = bounds[0] as usize..bounds[1] as usize;
+                let total = none + pairs.clone().map(|p| ratios[p] * free[p]).sum::<f64>();
+                for place in pairs {
+                    let claim = (ratios[place] * free[place] / total).min(1.0 - 1e-12);
+                    claims[place] = (1.0 - claim).ln();
+                    not_theirs[candidates.pairs[place].b_row as usize] += claims[place];
+                }
+            }
+            for (place, pair) in candidates.pairs.iter().enumerate() {
+                free[place] = (not_theirs[pair.b_row as usize] - claims[place]).exp();
+            }
+        }
+        free
+    }
+
+    fn relation_of(&self, field: Option<usize>, i: u32, j: u32) -> Option<usize> {
+        let comparison = self.spec.comparison_of(field?)?;
+        self.comparer().relation(comparison, i, j)
+    }
+
+    /// The record's number, name and birth date are exactly those of the entry.
+    fn owns_number(&self, i: u32, j: u32) -> bool {
+        let guards = &self.spec.guards;
+        [guards.number, guards.name, guards.birth]
+            .into_iter()
+            .all(|field| self.relation_of(field, i, j) == Some(0))
+    }
+
+    fn has_number(&self, j: u32) -> bool {
+        let field = self.spec.guards.number;
+        field.is_some_and(|field| match &self.b.columns[field] {
+            Column::Number(numbers) => numbers.get(j as usize).is_some_and(|number| *number != 0),
+            _ => false,
+        })
+    }
+
+    /// The guards of one pair: twins, and parent and child. A number that agrees, or nearly, overrules both.
+    pub(crate) fn veto(&self, i: u32, j: u32) -> Option<Veto> {
+        let guards = &self.spec.guards;
+        if matches!(self.relation_of(guards.number, i, j), Some(0 | 1)) {
+            return None;
+        }
+        let name_field = guards.name?;
+        let birth_field = guards.birth?;
+        let (Column::Name(a), Column::Name(b)) =
+            (&self.a.columns[name_field], &self.b.columns[name_field])
+        else {
+            return None;
+        };
+        let (Column::Date(births_a), Column::Date(births_b)) =
+            (&self.a.columns[birth_field], &self.b.columns[birth_field])
+        else {
+            return None;
+        };
+        let (x, y) = (a.name(i)?, b.name(j)?);
+        let born = PackedDate(*births_a.get(i as usize)?);
+        let other = PackedDate(*births_b.get(j as usize)?);
+        if born.0 == 0 || other.0 == 0 {
+            return None;
+        }
+        if x.sorted == y.sorted && born.year().abs_diff(other.year()) >= GENERATION as u32 {
+            return Some(Veto::ParentChild);
+        }
+        let relation = crate::name::relate(a, x, b, y);
+        let other_given = matches!(
+            relation,
+            NameRelation::GivenDiffers | NameRelation::Family | NameRelation::Slip | NameRelation::Near
+        );
+        let same_family = a.words_of(x).next().map(|w| w.plain) == b.words_of(y).next().map(|w| w.plain);
+        let given = a.words_of(x).next_back().map(|w| w.plain) == b.words_of(y).next_back().map(|w| w.plain);
+        let same_home = self.relation_of(guards.area, i, j) == Some(0)
+            || self.relation_of(guards.phone, i, j) == Some(0);
+        (born == other && other_given && same_family && !given && same_home).then_some(Veto::Twins)
+    }
+}
+
+/// One record's result.
+struct Scored {
+    kept: Vec<Candidate>,
+    none: f64,
+    tie: bool,
+}
+
+/// Prior times likelihood ratio of a pair.
+fn ratio(weights: &Weights, pair: &Pair) -> f64 {
+    weights.pair_rate * weights.evidence(pair.pattern, f64::from(pair.frequency_bits)).bits.exp2()
+}

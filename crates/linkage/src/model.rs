@@ -1,0 +1,748 @@
+//! The Fellegi–Sunter model: how often each level occurs among true pairs (`m`), among strangers (`u`) and among relatives (`kin`).
+//!
+//! It is learned without labels. `u` comes from random pairs, and from the digits' density where random pairs are too few; `m`, `kin` and
+//! the rates come from expectation–maximisation over the candidates, where each record of A has at most one counterpart.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use crate::compare::{Candidates, Comparer};
+use crate::hash;
+use crate::link::Linker;
+use crate::records::{Column, Records, unpack_number};
+use crate::spec::{Comparison, Kind, MOST_COMPARISONS, Part, Spec};
+
+/// Version of the model file.
+const VERSION: u32 = 1;
+/// Levels of a comparison, missing included.
+const LEVELS: usize = 16;
+/// Pairs added to each level's count: no level is ever impossible.
+const PRIOR: f64 = 0.5;
+
+type Table = [[f64; LEVELS]; MOST_COMPARISONS];
+
+/// A trained model; a small JSON file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// Version of this format.
+    pub version: u32,
+    /// Fingerprint of the spec that it belongs to.
+    pub spec: String,
+    /// Share of records of A whose counterpart is among their candidates; in a deduplication, other records of the same person per record.
+    pub match_rate: f64,
+    /// Relatives met per record of A.
+    pub kin_rate: f64,
+    /// One per comparison, in the spec's order.
+    pub comparisons: Vec<ComparisonModel>,
+    /// Rounds of expectation–maximisation.
+    pub iterations: u32,
+    /// The last round changed no probability by more than the tolerance.
+    pub converged: bool,
+    /// Largest change of a probability in the last round.
+    pub last_change: f64,
+    /// Natural logarithm of the likelihood of the training pairs.
+    pub log_likelihood: f64,
+    /// What it was learned from.
+    pub provenance: Provenance,
+}
+
+/// One comparison of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ComparisonModel {
+    /// Name of the column.
+    pub column: String,
+    /// Levels from the strongest to "else".
+    pub levels: Vec<LevelModel>,
+}
+
+/// One level of a comparison.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LevelModel {
+    /// Name of the level.
+    pub level: String,
+    /// Probability among records of the same person.
+    pub m: f64,
+    /// Probability among records of strangers.
+    pub u: f64,
+    /// Probability among records of relatives.
+    pub kin: f64,
+}
+
+/// What a model was learned from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Records of A.
+    pub records: u64,
+    /// Records of B.
+    pub register: u64,
+    /// Records of A that were looked at in training.
+    pub sampled_records: u64,
+    /// Their candidate pairs.
+    pub candidate_pairs: u64,
+    /// Random pairs for `u`.
+    pub random_pairs: u64,
+    /// Columns that could not help: always missing, or the same value everywhere.
+    pub warnings: Vec<String>,
+}
+
+/// How long and on how much to train.
+#[derive(Debug, Clone)]
+pub struct TrainOptions {
+    /// Most rounds.
+    pub max_iterations: u32,
+    /// Converged when no probability changes by more.
+    pub tolerance: f64,
+    /// Records of A to train on, spread evenly.
+    pub sample_records: usize,
+    /// Random pairs for `u`.
+    pub random_pairs: u64,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        Self {
+            max_iterations: 200,
+            tolerance: 1e-5,
+            sample_records: 100_000,
+            random_pairs: 2_000_000,
+        }
+    }
+}
+
+/// Why there is no model.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// No blocking rule brought any two records together.
+    #[error("no blocking rule of the spec found a single pair; are the columns filled, and are the files of the same people?")]
+    NoCandidates,
+    /// A model of another spec.
+    #[error("the model belongs to spec {model:?}, not to {spec:?}: train it again")]
+    OtherSpec {
+        /// Spec of the model.
+        model: String,
+        /// Spec in use.
+        spec: String,
+    },
+    /// A model file of a version that this program does not know.
+    #[error("the model file has version {found}; this program reads version {VERSION}")]
+    OtherVersion {
+        /// Version found.
+        found: u32,
+    },
+    /// No model file.
+    #[error("not a model file: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A probability that is none.
+    #[error("the model file has {value} as a probability of level {level:?} of {column:?}")]
+    NoProbability {
+        /// The column.
+        column: String,
+        /// The level.
+        level: String,
+        /// The value.
+        value: f64,
+    },
+}
+
+impl Model {
+    /// Trains a model for two sets of records.
+    ///
+    /// # Errors
+    /// When no rule finds any candidate.
+    pub fn train(spec: &Spec, a: &Records, b: &Records, options: &TrainOptions) -> Result<Self, ModelError> {
+        let linker = Linker::new(spec, a, b);
+        let candidates = linker.candidates_of_sample(options.sample_records);
+        linker.train(&candidates, options)
+    }
+
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// When it is no model, of another version, or holds impossible probabilities.
+    pub fn from_json(text: &str) -> Result<Self, ModelError> {
+        let model: Self = serde_json::from_str(text)?;
+        if model.version != VERSION {
+            return Err(ModelError::OtherVersion {
+                found: model.version,
+            });
+        }
+        for comparison in &model.comparisons {
+            for level in &comparison.levels {
+                let bad = [level.m, level.u, level.kin]
+                    .into_iter()
+                    .find(|p| !(*p > 0.0 && *p <= 1.0));
+                if let Some(value) = bad {
+                    return Err(ModelError::NoProbability {
+                        column: comparison.column.clone(),
+                        level: level.level.clone(),
+                        value,
+                    });
+                }
+            }
+        }
+        Ok(model)
+    }
+
+    /// The model file.
+    ///
+    /// # Errors
+    /// Never in practice: every number of a model is finite.
+    pub fn to_json(&self) -> Result<String, ModelError> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+
+    /// The tables ready for scoring.
+    pub(crate) fn weights(&self, spec: &Spec, register: usize) -> Result<Weights, ModelError> {
+        let fits = self.comparisons.len() == spec.comparisons.len()
+            && self
+                .comparisons
+                .iter()
+                .zip(&spec.comparisons)
+                .all(|(model, comparison)| model.levels.len() == comparison.levels.len() + 1);
+        if self.spec != spec.fingerprint() || !fits {
+            return Err(ModelError::OtherSpec {
+                model: self.spec.clone(),
+                spec: spec.fingerprint().to_owned(),
+            });
+        }
+        let mut tables = Tables::ones();
+        for (place, comparison) in self.comparisons.iter().enumerate() {
+            for (level, values) in comparison.levels.iter().enumerate() {
+                tables.m[place][level + 1] = values.m;
+                tables.u[place][level + 1] = values.u;
+                tables.kin[place][level + 1] = values.kin;
+            }
+        }
+        let register = register.max(1) as f64;
+        Ok(tables.weights(
+            self.comparisons.len(),
+            self.match_rate,
+            self.match_rate / register,
+            self.kin_rate / register,
+        ))
+    }
+}
+
+/// Probabilities by comparison and level; 1 where missing.
+struct Tables {
+    m: Table,
+    u: Table,
+    kin: Table,
+}
+
+impl Tables {
+    fn ones() -> Self {
+        let ones = [[1.0; LEVELS]; MOST_COMPARISONS];
+        Self {
+            m: ones,
+            u: ones,
+            kin: ones,
+        }
+    }
+
+    fn weights(&self, comparisons: usize, match_rate: f64, pair_rate: f64, kin_rate: f64) -> Weights {
+        let log = |table: &Table| table.map(|levels| levels.map(f64::log2));
+        Weights {
+            comparisons,
+            m: log(&self.m),
+            u: log(&self.u),
+            kin: log(&self.kin),
+            match_rate,
+            pair_rate,
+            kin_rate,
+        }
+    }
+}
+
+/// A model's logarithms (base 2), ready for scoring.
+pub(crate) struct Weights {
+    comparisons: usize,
+    m: Table,
+    u: Table,
+    kin: Table,
+    /// Share of records with a counterpart among the candidates.
+    pub(crate) match_rate: f64,
+    /// Probability that a given pair is the same person.
+    pub(crate) pair_rate: f64,
+    /// Probability that a given pair of different people are relatives.
+    pub(crate) kin_rate: f64,
+}
+
+/// The evidence of one pattern, in bits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Evidence {
+    /// Logarithm of the likelihood ratio of "same person" to "different people".
+    pub(crate) bits: f64,
+    /// Share of relatives in "different people".
+    pub(crate) kin_share: f64,
+    /// Logarithm of the likelihood under "different people".
+    pub(crate) different: f64,
+}
+
+impl Weights {
+    /// Evidence of a pattern with its frequency bits.
+    pub(crate) fn evidence(&self, pattern: u64, frequency_bits: f64) -> Evidence {
+        let (mut m, mut u, mut kin) = (0.0, frequency_bits, 0.0);
+        for place in 0..self.comparisons {
+            let level = Spec::level(pattern, place);
+            m += self.m[place][level];
+            u += self.u[place][level];
+            kin += self.kin[place][level];
+        }
+        let strangers = (1.0 - self.kin_rate) * u.exp2();
+        let relatives = self.kin_rate * kin.exp2();
+        let different = (strangers + relatives).log2();
+        Evidence {
+            bits: m - different,
+            kin_share: relatives / (strangers + relatives),
+            different,
+        }
+    }
+
+    /// Bits of one level of one comparison: same person against strangers.
+    pub(crate) fn level_bits(&self, comparison: usize, level: usize) -> f64 {
+        self.m[comparison][level] - self.u[comparison][level]
+    }
+}
+
+impl Linker<'_> {
+    /// Learns a model from candidates, without labels.
+    ///
+    /// # Errors
+    /// When there are no candidates.
+    pub fn train(&self, candidates: &Candidates, options: &TrainOptions) -> Result<Model, ModelError> {
+        if candidates.is_empty() {
+            return Err(ModelError::NoCandidates);
+        }
+        let sample = Sample::of(self, candidates, options.sample_records);
+        let (u, random_pairs) = strangers(self.comparer(), options.random_pairs, self.within());
+        let mut fit = Fit::start(self, &sample, u);
+        let mut iterations = 0;
+        let mut change = f64::INFINITY;
+        let mut log_likelihood = f64::NEG_INFINITY;
+        while iterations < options.max_iterations && change > options.tolerance {
+            (change, log_likelihood) = fit.round(&sample);
+            iterations += 1;
+        }
+        let provenance = Provenance {
+            records: self.a.len() as u64,
+            register: self.b.len() as u64,
+            sampled_records: sample.rows() as u64,
+            candidate_pairs: sample.cell_of.len() as u64,
+            random_pairs,
+            warnings: useless_columns(self),
+        };
+        Ok(Model {
+            version: VERSION,
+            spec: self.spec.fingerprint().to_owned(),
+            match_rate: fit.match_rate,
+            kin_rate: fit.kin_rate,
+            comparisons: fit.comparisons(self.spec),
+            iterations,
+            converged: change <= options.tolerance,
+            last_change: change,
+            log_likelihood,
+            provenance,
+        })
+    }
+}
+
+/// Columns that cannot tell people apart, for the model's provenance.
+fn useless_columns(linker: &Linker<'_>) -> Vec<String> {
+    let mut out = Vec::new();
+    for field in &linker.spec.fields {
+        let position = linker.spec.fields.iter().position(|f| f.name == field.name);
+        for (side, records) in [("A", linker.a), ("B", linker.b)] {
+            let Some(column) = position.and_then(|place| records.columns.get(place)) else {
+                continue;
+            };
+            let mut keys = Vec::new();
+            let mut first = None;
+            let mut varies = false;
+            for row in 0..records.len() as u32 {
+                keys.clear();
+                column.keys(Part::Whole, row, &mut keys);
+                if let Some(key) = keys.first() {
+                    varies |= *first.get_or_insert(*key) != *key;
+                }
+                if varies {
+                    break;
+                }
+            }
+            if first.is_none() {
+                out.push(format!("column {:?} is empty in {side}", field.name));
+            } else if !varies && records.len() > 1 {
+                out.push(format!("column {:?} has one value in all rows of {side}", field.name));
+            }
+        }
+    }
+    out
+}
+
+/// Training records with their candidate pairs, as numbers of distinct (pattern, frequency) cells.
+struct Sample {
+    cells: Vec<(u64, f64)>,
+    cell_of: Vec<u32>,
+    /// Where each record's pairs end.
+    ends: Vec<usize>,
+    register: f64,
+    within: bool,
+}
+
+impl Sample {
+    fn of(linker: &Linker<'_>, candidates: &Candidates, most: usize) -> Self {
+        let rows = candidates.offsets.len().saturating_sub(1);
+        let step = rows.div_ceil(most.max(1)).max(1);
+        let mut sample = Self {
+            cells: Vec::new(),
+            cell_of: Vec::new(),
+            ends: Vec::new(),
+            register: linker.b.len() as f64,
+            within: linker.within(),
+        };
+        let mut known: FxHashMap<u64, u32> = FxHashMap::default();
+        for row in (0..rows as u32).step_by(step) {
+            for pair in candidates.of(row) {
+                // Frequency in half bits, above the 56 bits of the pattern.
+                let half_bits = (pair.frequency_bits * 2.0).round().clamp(-127.0, 127.0);
+                let key = pair.pattern | u64::from((half_bits + 128.0) as u8) << 56;
+                let cell = *known.entry(key).or_insert_with(|| {
+                    sample.cells.push((pair.pattern, f64::from(half_bits) / 2.0));
+                    sample.cells.len() as u32 - 1
+                });
+                sample.cell_of.push(cell);
+            }
+            sample.ends.push(sample.cell_of.len());
+        }
+        sample
+    }
+
+    fn rows(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Pairs of strangers that the sampled records stand for.
+    fn all_pairs(&self) -> f64 {
+        self.rows() as f64 * self.register * if self.within { 0.5 } else { 1.0 }
+    }
+
+    fn groups(&self) -> impl Iterator<Item = &[u32]> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let group = self.cell_of.get(start..*end).unwrap_or_default();
+            start = *end;
+            group
+        })
+    }
+}
+
+/// Expectation–maximisation at work.
+struct Fit {
+    tables: Tables,
+    match_rate: f64,
+    kin_rate: f64,
+    levels: Vec<usize>,
+    /// Comparisons whose equal pairs are all candidates, so that `u` of equality can be counted.
+    covered: Vec<bool>,
+    /// Share of pairs in which both sides of a comparison are present.
+    present: Vec<f64>,
+    kin: bool,
+}
+
+impl Fit {
+    fn start(linker: &Linker<'_>, sample: &Sample, u: Table) -> Self {
+        let spec = linker.spec;
+        let mut tables = Tables::ones();
+        tables.u = u;
+        for (place, comparison) in spec.comparisons.iter().enumerate() {
+            let kind = spec.fields[comparison.field].kind;
+            tables.m[place] = first_guess(comparison);
+            tables.kin[place] = first_guess_of_kin(comparison, kind);
+        }
+        let covered = spec
+            .comparisons
+            .iter()
+            .map(|comparison| {
+                let number = matches!(linker.b.columns[comparison.field], Column::Number(_));
+                number && spec.rules.iter().any(|rule| rule.keys == [(comparison.field, Part::Whole)])
+            })
+            .collect();
+        let present = spec
+            .comparisons
+            .iter()
+            .map(|comparison| {
+                filled(linker.a, comparison.field) * filled(linker.b, comparison.field)
+            })
+            .collect();
+        Self {
+            tables,
+            match_rate: if sample.within { 0.2 } else { 0.8 },
+            kin_rate: if spec.kin { 1.0 } else { 0.0 },
+            levels: spec.comparisons.iter().map(Comparison::level_count).collect(),
+            covered,
+            present,
+            kin: spec.kin,
+        }
+    }
+
+    /// One round; the largest change and the log-likelihood before it.
+    fn round(&mut self, sample: &Sample) -> (f64, f64) {
+        let weights = self.tables.weights(
+            self.levels.len(),
+            self.match_rate,
+            self.match_rate / sample.register,
+            self.kin_rate / sample.register,
+        );
+        let evidence: Vec<Evidence> = sample
+            .cells
+            .par_iter()
+            .map(|(pattern, bits)| weights.evidence(*pattern, *bits))
+            .collect();
+        let ratios: Vec<f64> = evidence
+            .iter()
+            .map(|evidence| weights.pair_rate * evidence.bits.exp2())
+            .collect();
+        let mut same = vec![0.0_f64; sample.cells.len()];
+        let mut pairs = vec![0_u32; sample.cells.len()];
+        let mut log_likelihood = 0.0;
+        for group in sample.groups() {
+            let none = 1.0 - weights.match_rate;
+            let total = none + group.iter().map(|cell| ratios[*cell as usize]).sum::<f64>();
+            if !sample.within {
+                log_likelihood += total.ln();
+            }
+            for &cell in group {
+                let cell = cell as usize;
+                let of = if sample.within {
+                    1.0 - weights.pair_rate + ratios[cell]
+                } else {
+                    total
+                };
+                if sample.within {
+                    log_likelihood += of.ln();
+                }
+                same[cell] += ratios[cell] / of;
+                pairs[cell] += 1;
+                log_likelihood += evidence[cell].different * std::f64::consts::LN_2;
+            }
+        }
+        (self.maximise(sample, &evidence, &same, &pairs), log_likelihood)
+    }
+
+    /// New probabilities from the expected counts; the largest change.
+    fn maximise(&mut self, sample: &Sample, evidence: &[Evidence], same: &[f64], pairs: &[u32]) -> f64 {
+        let mut counts = [[[0.0_f64; LEVELS]; MOST_COMPARISONS]; 3];
+        let (mut all_same, mut all_kin) = (0.0, 0.0);
+        for (cell, (pattern, _)) in sample.cells.iter().enumerate() {
+            let kin = (f64::from(pairs[cell]) - same[cell]) * evidence[cell].kin_share;
+            let strangers = f64::from(pairs[cell]) - same[cell] - kin;
+            all_same += same[cell];
+            all_kin += kin;
+            for place in 0..self.levels.len() {
+                let level = Spec::level(*pattern, place);
+                counts[0][place][level] += same[cell];
+                counts[1][place][level] += kin;
+                counts[2][place][level] += strangers;
+            }
+        }
+        let mut change = 0.0;
+        for (place, &levels) in self.levels.iter().enumerate() {
+            change = refresh(&mut self.tables.m[place], &counts[0][place], levels, change);
+            if self.kin {
+                change = refresh(&mut self.tables.kin[place], &counts[1][place], levels, change);
+            }
+            if self.covered[place] {
+                let possible = (sample.all_pairs() * self.present[place]).max(1.0);
+                self.tables.u[place][1] = (counts[2][place][1] + 0.05) / possible;
+            }
+        }
+        // Within one file each pair is met once and belongs to two records.
+        let rows = sample.rows().max(1) as f64 * if sample.within { 0.5 } else { 1.0 };
+        self.match_rate = (all_same / rows).clamp(1e-6, if sample.within { f64::MAX } else { 1.0 - 1e-4 });
+        if self.kin {
+            self.kin_rate = (all_kin / rows).max(1e-6);
+        }
+        change
+    }
+
+    fn comparisons(&self, spec: &Spec) -> Vec<ComparisonModel> {
+        spec.comparisons
+            .iter()
+            .enumerate()
+            .map(|(place, comparison)| ComparisonModel {
+                column: spec.fields[comparison.field].name.clone(),
+                levels: (1..comparison.level_count())
+                    .map(|level| LevelModel {
+                        level: comparison.level_name(level).to_owned(),
+                        m: self.tables.m[place][level],
+                        u: self.tables.u[place][level],
+                        kin: self.tables.kin[place][level],
+                    })
+                    .collect(),
+            })
+            .collect()
+    }
+}
+
+/// Replaces probabilities by shares of counts; level 0 (missing) says nothing and stays 1.
+fn refresh(table: &mut [f64; LEVELS], counts: &[f64; LEVELS], levels: usize, change: f64) -> f64 {
+    let total: f64 = counts[1..levels].iter().map(|count| count + PRIOR).sum();
+    let mut largest = change;
+    for level in 1..levels {
+        let share = (counts[level] + PRIOR) / total;
+        largest = largest.max((share - table[level]).abs());
+        table[level] = share;
+    }
+    largest
+}
+
+/// Share of rows with a value.
+fn filled(records: &Records, field: usize) -> f64 {
+    let column = &records.columns[field];
+    let mut keys = Vec::new();
+    let with = (0..records.len() as u32)
+        .filter(|row| {
+            keys.clear();
+            column.keys(Part::Whole, *row, &mut keys);
+            !keys.is_empty()
+        })
+        .count();
+    with as f64 / records.len().max(1) as f64
+}
+
+/// Mostly equal, weaker levels rarer by half each.
+fn first_guess(comparison: &Comparison) -> [f64; LEVELS] {
+    let mut table = [1.0; LEVELS];
+    let levels = comparison.level_count();
+    let rest: f64 = (2..levels).map(|level| 0.5_f64.powi(level as i32)).sum();
+    table[1] = 0.85;
+    for (level, share) in table.iter_mut().enumerate().take(levels).skip(2) {
+        *share = 0.15 * 0.5_f64.powi(level as i32) / rest;
+    }
+    table
+}
+
+/// Relatives share residence, telephone and family name; not birth date and number.
+fn first_guess_of_kin(comparison: &Comparison, kind: Kind) -> [f64; LEVELS] {
+    let mut table = [1.0; LEVELS];
+    let levels = comparison.level_count();
+    let likely: &[(&str, f64)] = match kind {
+        Kind::Name => &[("family", 0.5), ("given_differs", 0.1), ("else", 0.35)],
+        Kind::Phone => &[("equal", 0.6), ("else", 0.35)],
+        Kind::Area | Kind::Text => &[("equal", 0.8), ("else", 0.1)],
+        Kind::Sex => &[("equal", 0.5), ("else", 0.5)],
+        Kind::Date | Kind::Number | Kind::PersonalNumber => &[("else", 0.9)],
+    };
+    let mut total = 0.0;
+    for (level, share) in table.iter_mut().enumerate().take(levels).skip(1) {
+        let name = comparison.level_name(level);
+        *share = likely
+            .iter()
+            .find(|(likely, _)| *likely == name)
+            .map_or(0.005, |(_, share)| *share);
+        total += *share;
+    }
+    for share in &mut table[1..levels] {
+        *share /= total;
+    }
+    table
+}
+
+/// `u` of every level from random pairs, and how many there were. Pairs that agree fully on three comparisons or more are taken for true
+/// ones and left out.
+fn strangers(comparer: Comparer<'_>, most: u64, within: bool) -> (Table, u64) {
+    const CHUNK: u64 = 20_000;
+    let comparisons = comparer.spec.comparisons.len();
+    let (rows_a, rows_b) = (comparer.a.len() as u64, comparer.b.len() as u64);
+    let wanted = most.min(rows_a.saturating_mul(rows_b));
+    let count_chunk = |chunk: u64| {
+        let mut counts = [[0_u64; LEVELS]; MOST_COMPARISONS];
+        let mut used = 0;
+        for number in chunk * CHUNK..((chunk + 1) * CHUNK).min(wanted) {
+            let i = (hash::mix(number, 0x00a1) % rows_a) as u32;
+            let j = (hash::mix(number, 0x00b2) % rows_b) as u32;
+            if within && i == j {
+                continue;
+            }
+            let pattern = comparer.pattern(i, j);
+            let equal = (0..comparisons).filter(|place| Spec::level(pattern, *place) == 1).count();
+            if equal >= 3 {
+                continue;
+            }
+            used += 1;
+            for (place, levels) in counts.iter_mut().enumerate().take(comparisons) {
+                levels[Spec::level(pattern, place)] += 1;
+            }
+        }
+        (counts, used)
+    };
+    let (counts, used) = (0..wanted.div_ceil(CHUNK))
+        .into_par_iter()
+        .map(count_chunk)
+        .reduce(
+            || ([[0; LEVELS]; MOST_COMPARISONS], 0),
+            |(mut sum, used), (counts, more)| {
+                for (sums, levels) in sum.iter_mut().zip(&counts) {
+                    for (sum, level) in sums.iter_mut().zip(levels) {
+                        *sum += level;
+                    }
+                }
+                (sum, used + more)
+            },
+        );
+    let mut u = [[1.0; LEVELS]; MOST_COMPARISONS];
+    for (place, comparison) in comparer.spec.comparisons.iter().enumerate() {
+        let levels = comparison.level_count();
+        let total = counts[place][1..levels].iter().sum::<u64>() as f64 + PRIOR * (levels - 1) as f64;
+        for level in 1..levels {
+            u[place][level] = (counts[place][level] as f64 + PRIOR) / total;
+        }
+        by_density(comparer, place, &counts[place], &mut u[place]);
+    }
+    (u, used)
+}
+
+/// Long numbers: random pairs are far too few to meet two that are nearly equal. The last six digits are random (by law, for personal
+/// numbers), so the chance that two numbers are equal is the chance that the digits before are, divided by a million.
+fn by_density(comparer: Comparer<'_>, place: usize, counts: &[u64; LEVELS], u: &mut [f64; LEVELS]) {
+    const ENOUGH: u64 = 20;
+    let comparison = &comparer.spec.comparisons[place];
+    let (Column::Number(a), Column::Number(b)) = (
+        &comparer.a.columns[comparison.field],
+        &comparer.b.columns[comparison.field],
+    ) else {
+        return;
+    };
+    let heads = |numbers: &[u64]| {
+        let mut heads: FxHashMap<u64, u32> = FxHashMap::default();
+        let mut digits = 0;
+        for number in numbers.iter().filter(|number| **number != 0) {
+            digits = digits.max(unpack_number(*number).1);
+            *heads.entry(unpack_number(*number).0 / 1_000_000).or_default() += 1;
+        }
+        (heads, digits)
+    };
+    let ((heads_a, digits), (heads_b, _)) = (heads(a), heads(b));
+    if digits < 7 {
+        return;
+    }
+    let total = |heads: &FxHashMap<u64, u32>| heads.values().map(|n| u64::from(*n)).sum::<u64>().max(1) as f64;
+    let together: u64 = heads_a
+        .iter()
+        .map(|(head, count)| u64::from(*count) * u64::from(heads_b.get(head).copied().unwrap_or_default()))
+        .sum();
+    let density = (together as f64 / total(&heads_a) / total(&heads_b) / 1e6).max(1e-12);
+    let digits = f64::from(digits);
+    for (level, name) in comparison.levels.iter().enumerate() {
+        let neighbours = match name.as_str() {
+            "equal" => 1.0,
+            "one_digit" => 10.0 * digits - 1.0,
+            "two_digits" => 81.0 * digits * (digits - 1.0) / 2.0,
+            _ => continue,
+        };
+        if counts[level + 1] < ENOUGH {
+            u[level + 1] = (density * neighbours).min(1.0);
+        }
+    }
+}
