@@ -44,7 +44,8 @@ impl Reject {
         let text = String::from_utf8_lossy(head);
         let shown = |c: char| if c == '\0' { '\u{2400}' } else { c };
         let mut raw_text: String = text.chars().take(Self::RAW_CHARS).map(shown).collect();
-        if head.len() < raw.len() || text.chars().nth(Self::RAW_CHARS).is_some() {
+        let cut = matches!(reason, RejectReason::TooLong { .. });
+        if cut || head.len() < raw.len() || text.chars().nth(Self::RAW_CHARS).is_some() {
             raw_text.push('…');
         }
         Self {

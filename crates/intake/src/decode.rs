@@ -186,7 +186,7 @@ impl<R: Read> Transcoder<R> {
 }
 
 impl<R: Read> Read for Transcoder<R> {
-    /// Needs room for at least one character (4 bytes) and the stand-in; [`crate::record::Lines`] gives kilobytes.
+    /// Needs room for a character (4 bytes) and the stand-in; the lines' window gives a kilobyte at least.
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let room = out.len().saturating_sub(1);
         while !self.finished {
@@ -210,8 +210,11 @@ impl<R: Read> Read for Transcoder<R> {
                     }
                 }
             }
-            if written > 0 || matches!(result, DecoderResult::OutputFull) {
+            if written > 0 {
                 return Ok(written);
+            }
+            if matches!(result, DecoderResult::OutputFull) {
+                return Err(io::Error::other("no room for a character"));
             }
         }
         Ok(0)

@@ -108,7 +108,7 @@ pub enum IntakeError {
     /// Damaged inside.
     #[error(
         "{file}{}: the file is damaged ({detail}); open it with the program that wrote it and save it again, or export it as CSV",
-        at(.row)
+        at(.row.as_ref())
     )]
     Corrupt {
         /// The file.
@@ -249,7 +249,7 @@ impl IntakeError {
     }
 }
 
-fn at(row: &Option<u64>) -> String {
+fn at(row: Option<&u64>) -> String {
     row.map(|row| format!(", row {row}")).unwrap_or_default()
 }
 

@@ -279,6 +279,9 @@ enum Peek {
     TooLong,
 }
 
+/// A source is asked for no less: a decoder needs room for whole characters.
+const MIN_ROOM: usize = 1024;
+
 /// Lines of a stream through a window that never grows beyond a record's limits.
 struct Lines<R> {
     source: R,
@@ -383,7 +386,7 @@ impl<R: Read> Lines<R> {
     }
 
     fn fill(&mut self) -> io::Result<usize> {
-        if self.filled == self.buffer.len() {
+        if self.buffer.len() - self.filled < MIN_ROOM {
             if self.start > 0 {
                 self.buffer.copy_within(self.start..self.filled, 0);
                 (self.filled, self.start) = (self.filled - self.start, 0);

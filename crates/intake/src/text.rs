@@ -50,7 +50,7 @@ pub(crate) fn texts(array: &ArrayRef) -> Option<StringArray> {
         DataType::Float64 => written::<t::Float64Type>(array, |value, out| number(out, value)),
         DataType::Decimal128(_, scale) if *scale >= 0 => {
             written::<t::Decimal128Type>(array, |value, out| {
-                decimal(out, value, scale.unsigned_abs())
+                decimal(out, value, scale.unsigned_abs());
             })
         }
         DataType::Date32 => written::<t::Date32Type>(array, |days, out| day(out, i64::from(days))),
@@ -90,7 +90,7 @@ fn numbers<T: ArrowPrimitiveType<Native: std::fmt::Display>>(array: &ArrayRef) -
 /// A decimal number without exponent; a whole one without decimals, as `79201.0` is how some programs store 79201 beside blanks.
 pub(crate) fn number(out: &mut String, value: f64) {
     // 2^53: beyond it not every whole number has a float of its own, and `{}` writes what the float is.
-    let _ = if value.trunc() == value && value.abs() < 9_007_199_254_740_992.0 {
+    let _ = if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
         write!(out, "{}", value as i64)
     } else {
         write!(out, "{value}")
@@ -131,10 +131,10 @@ fn moments(array: &ArrayRef, unit: TimeUnit, instant: bool) -> StringArray {
             written::<t::TimestampMillisecondType>(array, |v, out| moment(out, v, 1_000, instant))
         }
         TimeUnit::Microsecond => written::<t::TimestampMicrosecondType>(array, |v, out| {
-            moment(out, v, 1_000_000, instant)
+            moment(out, v, 1_000_000, instant);
         }),
         TimeUnit::Nanosecond => written::<t::TimestampNanosecondType>(array, |v, out| {
-            moment(out, v, 1_000_000_000, instant)
+            moment(out, v, 1_000_000_000, instant);
         }),
     }
 }

@@ -3,6 +3,7 @@
 //! The decoder's cell stream borrows the workbook, so a thread owns both and sends rows in chunks; a channel of a few chunks bounds what is
 //! held. The thread ends with the sheet, or when its reader is dropped.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
@@ -119,12 +120,11 @@ impl Workbook {
                     return Ok(false);
                 }
                 self.at = 0;
-                match self.chunks.recv() {
-                    Ok(chunk) => self.chunk = chunk?,
-                    Err(_) => {
-                        self.chunk = Chunk::default();
-                        self.ended = true;
-                    }
+                if let Ok(chunk) = self.chunks.recv() {
+                    self.chunk = chunk?;
+                } else {
+                    self.chunk = Chunk::default();
+                    self.ended = true;
                 }
                 continue;
             }
@@ -287,53 +287,67 @@ fn sheet_names(
     })
 }
 
-/// The first rows of a sheet that are not blank, with their numbers; and the last row that the sheet declares.
+/// Rows with their numbers, as a person counts them.
+type FirstRows = Vec<(u64, Vec<String>)>;
+
+/// The first rows of a sheet that are not blank; and the last row that the sheet declares.
 fn preview(
     file: &str,
     book: &mut Book,
     sheet: &str,
-    up_to: Option<u64>,
-) -> Result<(Vec<(u64, Vec<String>)>, u64), IntakeError> {
+    header_row: Option<u64>,
+) -> Result<(FirstRows, u64), IntakeError> {
     let mut cells = book
         .worksheet_cells_reader(sheet)
         .map_err(|error| damaged(file, None, &error))?;
     let declared = u64::from(cells.dimensions().end.0) + 1;
-    let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
-    let mut row = None;
-    while let Some(cell) = cells
-        .next_cell()
-        .map_err(|error| damaged(file, row, &error))?
-    {
-        let (number, column) = place(file, &cell)?;
-        let mut text = String::new();
-        write_value(cell.get_value(), &mut text);
-        if text.trim().is_empty() {
-            continue;
-        }
-        row = Some(number);
-        if rows.last().is_none_or(|(last, _)| *last != number) {
-            // One row behind the last in which headings may stand: it may number the columns.
-            let enough = up_to.map_or(rows.len() > HEADER_ROWS, |up_to| {
-                rows.last().is_some_and(|(last, _)| *last > up_to)
-            });
-            if enough {
-                break;
+    let mut rows = Vec::new();
+    loop {
+        match cells.next_cell() {
+            Ok(Some(cell)) => {
+                let (number, column) = place(file, &cell)?;
+                let mut text = String::new();
+                write_value(cell.get_value(), &mut text);
+                let blank = text.trim().is_empty();
+                if !blank && !put(&mut rows, number, column, text, header_row) {
+                    break;
+                }
             }
-            if up_to.is_some_and(|up_to| number < up_to) {
-                continue;
-            }
-            rows.push((number, Vec::new()));
-        }
-        if let Some((_, texts)) = rows.last_mut() {
-            if texts.len() <= column {
-                texts.resize(column + 1, String::new());
-            }
-            if let Some(slot) = texts.get_mut(column) {
-                *slot = text;
-            }
+            // Rows in front of the damage may be good: they are read, and then the damage is reported.
+            Err(error) if rows.is_empty() => return Err(damaged(file, None, &error)),
+            Ok(None) | Err(_) => break,
         }
     }
     Ok((rows, declared))
+}
+
+/// Adds a cell to the first rows; `false` when there are enough of them. One row behind the last in which headings may stand is taken too: it may
+/// number the columns.
+fn put(
+    rows: &mut FirstRows,
+    number: u64,
+    column: usize,
+    text: String,
+    header_row: Option<u64>,
+) -> bool {
+    if header_row.is_some_and(|row| number < row) {
+        return true;
+    }
+    if rows.last().is_none_or(|(last, _)| *last != number) {
+        if rows.len() > header_row.map_or(HEADER_ROWS, |_| 1) {
+            return false;
+        }
+        rows.push((number, Vec::new()));
+    }
+    if let Some((_, texts)) = rows.last_mut() {
+        if texts.len() <= column {
+            texts.resize(column + 1, String::new());
+        }
+        if let Some(slot) = texts.get_mut(column) {
+            *slot = text;
+        }
+    }
+    true
 }
 
 /// Row as a person counts it, and column from 0.
@@ -499,13 +513,14 @@ impl RowBuilder {
 fn write_value(value: &DataRef<'_>, out: &mut String) {
     match value {
         DataRef::Empty => {}
-        DataRef::String(text) => out.push_str(text),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            out.push_str(text);
+        }
         DataRef::SharedString(text) => out.push_str(text),
         DataRef::Int(value) => number(out, *value as f64),
         DataRef::Float(value) => number(out, *value),
         DataRef::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         DataRef::DateTime(moment) => write_moment(moment, out),
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => out.push_str(text),
         DataRef::Error(error) => out.push_str(error_text(error)),
     }
 }
@@ -537,7 +552,6 @@ fn write_moment(moment: &ExcelDateTime, out: &mut String) {
         out.push_str("1900-01-00");
         return;
     }
-    use std::fmt::Write as _;
     let _ = write!(out, "{year:04}-{month:02}-{day:02}"); // writing to a String does not fail
     if time != 0 {
         out.push(' ');

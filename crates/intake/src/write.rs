@@ -18,20 +18,21 @@ use crate::{IntakeError, Reject};
 #[derive(Debug)]
 struct Partial {
     path: PathBuf,
-    partial: PathBuf,
+    /// Where the bytes are until then.
+    interim: PathBuf,
     finished: bool,
 }
 
 impl Partial {
     fn create(path: &Path) -> Result<(Self, BufWriter<File>), IntakeError> {
-        let mut partial = path.as_os_str().to_owned();
-        partial.push(".partial");
-        let partial = PathBuf::from(partial);
-        let file = File::create(&partial).map_err(IntakeError::io(&shown(path)))?;
+        let mut interim = path.as_os_str().to_owned();
+        interim.push(".partial");
+        let interim = PathBuf::from(interim);
+        let file = File::create(&interim).map_err(IntakeError::io(&shown(path)))?;
         Ok((
             Self {
                 path: path.to_owned(),
-                partial,
+                interim,
                 finished: false,
             },
             BufWriter::new(file),
@@ -40,10 +41,12 @@ impl Partial {
 
     /// Gives the file its name, once its bytes are on the disk.
     fn finish(mut self, file: BufWriter<File>) -> Result<(), IntakeError> {
-        let file = file.into_inner().map_err(|error| error.into_error());
+        let file = file
+            .into_inner()
+            .map_err(std::io::IntoInnerError::into_error);
         let kept = file
             .and_then(|file| file.sync_all())
-            .and_then(|()| fs::rename(&self.partial, &self.path));
+            .and_then(|()| fs::rename(&self.interim, &self.path));
         kept.map_err(IntakeError::io(&shown(&self.path)))?;
         self.finished = true;
         Ok(())
@@ -54,7 +57,7 @@ impl Drop for Partial {
     fn drop(&mut self) {
         if !self.finished {
             // Nobody is left to tell; a leftover carries `.partial` in its name.
-            let _ = fs::remove_file(&self.partial);
+            let _ = fs::remove_file(&self.interim);
         }
     }
 }
@@ -111,7 +114,7 @@ impl TableWriter {
                 .set_max_row_group_row_count(Some(ROW_GROUP))
                 .build();
             // The reader takes names and types from Parquet's own schema: metadata would only add what a version change alters.
-            let plain: SchemaRef = Arc::new(Schema::new(schema.fields().clone()));
+            let plain: SchemaRef = Arc::new(Schema::new(Arc::unwrap_or_clone(schema).fields));
             let writer = ArrowWriter::try_new(file, plain, Some(properties));
             Sink::Parquet(Box::new(writer.map_err(|error| write_error(path, &error))?))
         };
