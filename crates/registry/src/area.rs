@@ -82,6 +82,16 @@ impl Vintage {
         let at = list.binary_search_by_key(&code, |unit| unit.code).ok()?;
         list.get(at)
     }
+    /// A province of this list by its name, as [`ProvinceCode::parse`] reads names.
+    ///
+    /// ```
+    /// use registry::area::{ProvinceCode, Vintage};
+    /// assert_eq!(Vintage::Of2022.province_by_name("Lào Cai"), Some(ProvinceCode(10)));
+    /// assert_eq!(Vintage::Of2025.province_by_name("Lào Cai"), Some(ProvinceCode(15)));
+    /// ```
+    pub fn province_by_name(self, name: &str) -> Option<ProvinceCode> {
+        by_name::province(self, name)
+    }
     /// One commune.
     pub fn commune(self, code: CommuneCode) -> Option<&'static Commune> {
         let list = self.communes();
@@ -147,7 +157,8 @@ pub fn commune_successors(old: CommuneCode) -> Vec<&'static Commune> {
 
 impl ProvinceCode {
     /// Parses two digits, one digit (lost zero) or a name with or without its kind ("Tỉnh Thái Nguyên", "thai nguyen", "TP.HCM"), in either list.
-    /// A code is read whether or not it is assigned.
+    /// A code is read whether or not it is assigned. Lào Cai, Bắc Ninh, Tây Ninh and others got another code in 2025: a name of both lists gives
+    /// the code of 2022 ([`Vintage::province_by_name`] reads in one list).
     ///
     /// ```
     /// use registry::area::ProvinceCode;
@@ -161,7 +172,9 @@ impl ProvinceCode {
                 .ok()
                 .filter(|code| (1..=96).contains(code))
                 .map(Self),
-            None => by_name::province(text),
+            None => [Vintage::Of2022, Vintage::Of2025]
+                .into_iter()
+                .find_map(|list| list.province_by_name(text)),
         }
     }
 }

@@ -6,19 +6,23 @@ use std::sync::OnceLock;
 use super::{CommuneCode, DistrictCode, ProvinceCode, Vintage, districts};
 use crate::name::{fold, key};
 
-pub(super) fn province(text: &str) -> Option<ProvinceCode> {
-    static PROVINCES: OnceLock<HashMap<String, ProvinceCode>> = OnceLock::new();
-    let provinces = PROVINCES.get_or_init(|| {
+pub(super) fn province(list: Vintage, text: &str) -> Option<ProvinceCode> {
+    static OF_2022: OnceLock<HashMap<String, ProvinceCode>> = OnceLock::new();
+    static OF_2025: OnceLock<HashMap<String, ProvinceCode>> = OnceLock::new();
+    let names = match list {
+        Vintage::Of2022 => &OF_2022,
+        Vintage::Of2025 => &OF_2025,
+    };
+    let provinces = names.get_or_init(|| {
+        let names = list
+            .provinces()
+            .iter()
+            .map(|unit| (Written::of(unit.name).bare().replace(' ', ""), unit.code));
         let aliases = PROVINCE_ALIASES
             .iter()
-            .map(|&(name, code)| (name.to_owned(), ProvinceCode(code)));
-        [Vintage::Of2025, Vintage::Of2022]
-            .into_iter()
-            .flat_map(Vintage::provinces)
-            .map(|unit| (Written::of(unit.name).bare(), unit.code))
-            .map(|(name, code)| (name.replace(' ', ""), code))
-            .chain(aliases)
-            .collect()
+            .map(|&(name, code)| (name.to_owned(), ProvinceCode(code)))
+            .filter(|(_, code)| list.province(*code).is_some());
+        names.chain(aliases).collect()
     });
     let written = Written::of(text);
     [&written.folded, &written.bare()]
