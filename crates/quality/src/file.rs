@@ -72,13 +72,22 @@ impl FileChecks {
         let mut out = Vec::new();
         self.subjects.finish(ctx, &mut out);
         self.doses.finish(ctx, &mut out);
-        out.sort_by(|a, b| (&a.place, a.finding.rule, &a.finding.value).cmp(&(&b.place, b.finding.rule, &b.finding.value)));
+        out.sort_by(|a, b| {
+            (&a.place, a.finding.rule, &a.finding.value).cmp(&(
+                &b.place,
+                b.finding.rule,
+                &b.finding.value,
+            ))
+        });
         out
     }
 }
 
 fn raise(ctx: &Context<'_>, place: Place, finding: Finding, out: &mut Vec<FileFinding>) {
-    out.extend(ctx.admit(finding).map(|finding| FileFinding { place, finding }));
+    out.extend(
+        ctx.admit(finding)
+            .map(|finding| FileFinding { place, finding }),
+    );
 }
 
 /// How a row is named in a message.
@@ -88,7 +97,9 @@ fn row_name(row: u64) -> String {
 
 /// Ranges of equal keys in a sorted slice, of those with more than one member.
 fn groups<T, K: PartialEq>(sorted: &[T], key: impl Fn(&T) -> K) -> impl Iterator<Item = &[T]> {
-    sorted.chunk_by(move |a, b| key(a) == key(b)).filter(|group| group.len() > 1)
+    sorted
+        .chunk_by(move |a, b| key(a) == key(b))
+        .filter(|group| group.len() > 1)
 }
 
 /// A hash of a text; the same on every machine and in every run.

@@ -7,9 +7,11 @@
 mod catalogue;
 mod context;
 mod dose;
+pub mod examples;
 mod file;
 mod finding;
 mod limits;
+mod markdown;
 mod mask;
 mod pair;
 mod register;
@@ -27,6 +29,7 @@ pub use context::Context;
 pub use dose::{DoseFacts, DoseNumber, check_dose};
 pub use file::{FileChecks, FileFinding, Place};
 pub use finding::{Finding, Fix, Other};
+pub use markdown::markdown;
 pub use mask::mask;
 pub use pair::{Side, check_pair};
 pub use register::{

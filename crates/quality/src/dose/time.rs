@@ -121,13 +121,10 @@ fn check_use(text: &str, day: Date, facts: &DoseFacts<'_>, sink: &mut Sink<'_, '
 fn check_facility(text: &str, day: Date, facility: &FacilityEntry, sink: &mut Sink<'_, '_>) {
     let early = facility.authorised_from.is_some_and(|from| day < from);
     let closed = facility.closed_on.is_some_and(|last| day > last);
-    if early || closed {
-        let show = |day: Option<Date>| day.map_or_else(|| "…".to_owned(), |day| day.to_string());
-        let open = format!(
-            "{} – {}",
-            show(facility.authorised_from),
-            show(facility.closed_on)
-        );
-        sink.raise(Finding::new(RuleId::Vd07, FIELD, text).with(open));
-    }
+    let bound = match (early, facility.authorised_from, closed, facility.closed_on) {
+        (true, Some(from), ..) => format!("≥ {from}"),
+        (_, _, true, Some(last)) => format!("≤ {last}"),
+        _ => return,
+    };
+    sink.raise(Finding::new(RuleId::Vd07, FIELD, text).with(bound));
 }

@@ -72,7 +72,9 @@ impl Subjects {
             name,
             number,
             phone: facts.phone.map_or(0, Phone::as_u32),
-            birth: facts.birth.map_or((0, -1), |birth| (birth.earliest(), birth.latest())),
+            birth: facts
+                .birth
+                .map_or((0, -1), |birth| (birth.earliest(), birth.latest())),
             birth_year: facts.birth.map_or(0, registry::date::BirthDate::year),
             commune: facts.commune.map_or(0, |commune| commune.0),
             sex: facts.sex.map_or(0, |sex| 1 + sex as u8),
@@ -91,12 +93,16 @@ impl Subjects {
 
     /// CT-04.
     fn shared_phones(&mut self, ctx: &Context<'_>, out: &mut Vec<FileFinding>) {
-        self.kept.sort_unstable_by_key(|kept| (kept.phone, kept.row));
+        self.kept
+            .sort_unstable_by_key(|kept| (kept.phone, kept.row));
         let most = ctx.limits().phone_persons;
         for group in groups(&self.kept, |kept| kept.phone).filter(|group| group.len() > most) {
-            let Some(phone) = group.first().and_then(|kept| Phone::from_u32(kept.phone)) else { continue };
+            let Some(phone) = group.first().and_then(|kept| Phone::from_u32(kept.phone)) else {
+                continue;
+            };
             for kept in group {
-                let finding = Finding::new(RuleId::Ct04, "phone", digits_of(phone)).with(group.len().to_string());
+                let finding = Finding::new(RuleId::Ct04, "phone", digits_of(phone))
+                    .with(group.len().to_string());
                 raise(ctx, Place::Subject { row: kept.row }, finding, out);
             }
         }
@@ -104,9 +110,13 @@ impl Subjects {
 
     /// ID-10, DU-06 and DU-10: each record with a number against the first record with it.
     fn shared_numbers(&mut self, ctx: &Context<'_>, out: &mut Vec<FileFinding>) {
-        self.kept.sort_unstable_by_key(|kept| (kept.number, kept.row));
+        self.kept
+            .sort_unstable_by_key(|kept| (kept.number, kept.row));
         for group in groups(&self.kept, |kept| kept.number) {
-            let Some((first, rest)) = group.split_first().filter(|(first, _)| first.number != Packed::Missing) else {
+            let Some((first, rest)) = group
+                .split_first()
+                .filter(|(first, _)| first.number != Packed::Missing)
+            else {
                 continue;
             };
             for kept in rest {
@@ -118,7 +128,9 @@ impl Subjects {
     /// DU-07 and ID-12: records equal in name, birth date, sex and commune, one without a number or with a CMND.
     fn same_persons(&mut self, ctx: &Context<'_>, out: &mut Vec<FileFinding>) {
         let who = |kept: &Kept| (kept.name, kept.birth, kept.sex, kept.commune);
-        self.kept.retain(|kept| kept.name != 0 && kept.birth != (0, -1) && kept.sex != 0 && kept.commune != 0);
+        self.kept.retain(|kept| {
+            kept.name != 0 && kept.birth != (0, -1) && kept.sex != 0 && kept.commune != 0
+        });
         // Within a group the records with a 12-digit number come first, then those with a CMND.
         let rank = |kept: &Kept| match kept.number {
             Packed::Personal(_) => 0,
@@ -126,9 +138,12 @@ impl Subjects {
             Packed::Passport(_) => 2,
             Packed::Missing => 3,
         };
-        self.kept.sort_unstable_by_key(|kept| (who(kept), rank(kept), kept.row));
+        self.kept
+            .sort_unstable_by_key(|kept| (who(kept), rank(kept), kept.row));
         for group in groups(&self.kept, who) {
-            let Some((first, rest)) = group.split_first() else { continue };
+            let Some((first, rest)) = group.split_first() else {
+                continue;
+            };
             for kept in rest.iter().filter(|kept| kept.number != first.number) {
                 raise_pair(ctx, kept, first, out);
             }
@@ -140,7 +155,9 @@ impl Subjects {
 fn raise_pair(ctx: &Context<'_>, a: &Kept, b: &Kept, out: &mut Vec<FileFinding>) {
     let numbers = match (a.number, b.number) {
         (Packed::Passport(x), Packed::Passport(y)) if x == y => Numbers::Same,
-        (Packed::Passport(_), Packed::Missing) | (Packed::Missing, Packed::Passport(_)) => Numbers::OneMissing,
+        (Packed::Passport(_), Packed::Missing) | (Packed::Missing, Packed::Passport(_)) => {
+            Numbers::OneMissing
+        }
         (Packed::Passport(_), _) | (_, Packed::Passport(_)) => Numbers::Other,
         (x, y) => Numbers::of(x.number(), y.number(), false),
     };
@@ -154,7 +171,13 @@ fn raise_pair(ctx: &Context<'_>, a: &Kept, b: &Kept, out: &mut Vec<FileFinding>)
         years_apart: (born(a) && born(b)).then(|| i32::from((a.birth_year - b.birth_year).abs())),
     };
     for rule in judge(likeness, ctx.limits().parent_years) {
-        let finding = pair::finding(rule, a.number.number(), b.number.number(), "", &row_name(b.row));
+        let finding = pair::finding(
+            rule,
+            a.number.number(),
+            b.number.number(),
+            "",
+            &row_name(b.row),
+        );
         raise(ctx, Place::Subject { row: a.row }, finding, out);
     }
 }
