@@ -4,6 +4,7 @@
 //! bench/out, outside the repository; data that is there already is used again.
 
 mod clean;
+mod intake;
 mod linkage;
 mod synth;
 
@@ -19,7 +20,7 @@ use crate::{Verdict, shell};
 pub(crate) struct Options {
     /// What to measure.
     what: What,
-    /// Size of the task in people [default: 100000 for linkage, 1000000 for the others].
+    /// Size of the task in people (rows, for intake) [default: 100000 for linkage, 1000000 for the others].
     #[arg(long)]
     people: Option<u64>,
     /// Runs of each measurement; linkage takes a new data set for each.
@@ -36,6 +37,8 @@ enum What {
     Linkage,
     /// The whole cleaning of a national extract.
     Clean,
+    /// Reading CSV, Parquet and XLSX.
+    Intake,
     /// Inventing people.
     Synth,
 }
@@ -52,14 +55,15 @@ struct Section {
 
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
     let place = circumstances()?;
-    let minhchung = shell::build_minhchung(true)?;
+    let binary = || shell::build_minhchung(true);
     let section = match options.what {
-        What::Linkage => linkage::run(&minhchung, options.people.unwrap_or(100_000), options.runs)?,
+        What::Linkage => linkage::run(&binary()?, options.people.unwrap_or(100_000), options.runs)?,
         What::Clean => clean::run(
             &minhchung,
             options.people.unwrap_or(1_000_000),
             options.runs,
         )?,
+        What::Intake => intake::run(options.people.unwrap_or(1_000_000), options.runs)?,
         What::Synth => synth::run(
             &minhchung,
             options.people.unwrap_or(1_000_000),

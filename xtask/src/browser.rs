@@ -47,7 +47,7 @@ pub(crate) fn demo_report(minhchung: &Path, people: &str) -> Result<PathBuf> {
     let folder = work_folder().join("demo");
     let mut demo = shell::command(
         minhchung,
-        &["demo", "--no-serve", "--people", people, "--json", "--dir"],
+        &["demo", "--no-serve", "--people", people, "--dir"],
     );
     shell::capture(demo.arg(&folder))?;
     find(&folder, "report.html")?
