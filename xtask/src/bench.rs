@@ -55,20 +55,13 @@ struct Section {
 
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
     let place = circumstances()?;
-    let binary = || shell::build_minhchung(true);
+    let minhchung = || shell::build_minhchung(true);
+    let people = |usual| options.people.unwrap_or(usual);
     let section = match options.what {
-        What::Linkage => linkage::run(&binary()?, options.people.unwrap_or(100_000), options.runs)?,
-        What::Clean => clean::run(
-            &minhchung,
-            options.people.unwrap_or(1_000_000),
-            options.runs,
-        )?,
-        What::Intake => intake::run(options.people.unwrap_or(1_000_000), options.runs)?,
-        What::Synth => synth::run(
-            &minhchung,
-            options.people.unwrap_or(1_000_000),
-            options.runs,
-        )?,
+        What::Linkage => linkage::run(&minhchung()?, people(100_000), options.runs)?,
+        What::Clean => clean::run(&minhchung()?, people(1_000_000), options.runs)?,
+        What::Intake => intake::run(people(1_000_000), options.runs)?,
+        What::Synth => synth::run(&minhchung()?, people(1_000_000), options.runs)?,
     };
     let text = format!("{}\n{}\n{place}\n", section.text, section.targets.text());
     println!("{text}");
