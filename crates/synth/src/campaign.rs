@@ -145,7 +145,7 @@ impl Campaign {
             .iter()
             .map(|(month, shares)| (*month, Weighted::new((0..).zip(shares.iter().copied()))))
             .collect();
-        let first_doses = FIRST_DOSES.map(|months| Weighted::new(months));
+        let first_doses = FIRST_DOSES.map(Weighted::new);
         Ok(Self {
             products,
             lots,
@@ -246,26 +246,26 @@ impl Campaign {
     }
 
     /// The product of a booster.
-    fn booster(&self, dice: &mut Dice, before: u8) -> u8 {
+    fn booster(dice: &mut Dice, before: u8) -> u8 {
         match dice.below(100) {
-            ..58 => PFIZER as u8,
-            ..74 => MODERNA as u8,
-            ..88 => ASTRAZENECA as u8,
+            0..=57 => PFIZER as u8,
+            58..=73 => MODERNA as u8,
+            74..=87 => ASTRAZENECA as u8,
             _ => before,
         }
     }
 
     /// Day of the first dose; `None` for those too young for the whole campaign.
     fn first_day(&self, dice: &mut Dice, person: &Person, province: u8) -> Option<Date> {
-        if person.age_on(TEENAGERS) >= 18 {
-            if dice.percent(4) {
-                return Some(after(CAMPAIGN_START, dice.between(0, 100)));
-            }
-            let month = self.first_doses[usize::from(!EARLY.contains(&province))].draw(dice);
-            return Some(after(
-                date(2021, 1, 1),
-                month * 30 + month / 2 + dice.between(1, 30),
-            ));
+        let adult = if dice.percent(4) {
+            after(CAMPAIGN_START, dice.between(0, 100))
+        } else {
+            let early = EARLY.contains(&province);
+            let month = self.first_doses[usize::from(!early)].draw(dice);
+            after(month_start(month), dice.between(0, 29))
+        };
+        if person.age_on(adult) >= 18 {
+            return Some(adult);
         }
         let teenager = after(TEENAGERS, dice.between(0, 80));
         if person.age_on(teenager) >= 12 {
@@ -340,7 +340,7 @@ impl Campaign {
         }
         let next = after(after(day, rest).max(from), dice.between(0, 70));
         // A one-dose or three-dose product as a booster would shift what counts as a booster: none was given so.
-        let mut booster = self.booster(dice, product);
+        let mut booster = Self::booster(dice, product);
         if self.products[usize::from(booster)].primary_doses != 2 {
             booster = PFIZER as u8;
         }
@@ -357,7 +357,7 @@ impl Campaign {
         day: Date,
         product: u8,
     ) -> Given {
-        let site = self.site(world, dice, person, day);
+        let site = Self::site(world, dice, person, day);
         let province = world.places.place(world.places.site(site).place).province.0;
         Given {
             number,
@@ -370,7 +370,7 @@ impl Campaign {
     }
 
     /// The facility: mostly the station of the commune where the person lives.
-    fn site(&self, world: &World, dice: &mut Dice, person: &Person, day: Date) -> u32 {
+    fn site(world: &World, dice: &mut Dice, person: &Person, day: Date) -> u32 {
         let (places, series) = (&world.places, &world.profile.series);
         let site = if dice.chance(series.other_province) {
             // Migrants are vaccinated at home when they visit.
@@ -381,8 +381,8 @@ impl Campaign {
             }
         } else if dice.chance(series.elsewhere_in_district) {
             match dice.below(10) {
-                ..5 => places.district_centre(person.lives),
-                ..7 => places.hospital(person.lives),
+                0..=4 => places.district_centre(person.lives),
+                5 | 6 => places.hospital(person.lives),
                 _ => places.same_district(dice, person.lives),
             }
         } else {

@@ -59,6 +59,7 @@ impl Scale {
     }
 
     /// Both multiplied.
+    #[must_use]
     pub fn times(self, other: Self) -> Self {
         Self((self.0 * other.0) >> 16)
     }

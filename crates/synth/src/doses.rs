@@ -97,7 +97,7 @@ impl<'a> Clerk<'a> {
             kinds.add(Kind::AfterDeath);
         }
         self.cell(Field::SubjectId, |clerk, text| {
-            subjects::write_id(clerk.chunk, of.subject, text)
+            subjects::write_id(clerk.chunk, of.subject, text);
         });
         self.number(dice, dose, of.scale, &mut kinds);
         self.moments(dice, dose, of.scale, &mut kinds);
@@ -153,7 +153,7 @@ impl<'a> Clerk<'a> {
             None => {}
         }
         self.cell(Field::DoseNumber, |_, text| {
-            digits(u64::from(number), 1, text)
+            digits(u64::from(number), 1, text);
         });
     }
 
@@ -192,16 +192,16 @@ impl<'a> Clerk<'a> {
         }
         if let Some(injected) = injected {
             self.cell(Field::InjectedAt, |_, text| {
-                write_moment(injected, dose.minute, text)
+                write_moment(injected, dose.minute, text);
             });
         }
-        let minute = if late == 0 {
+        let minute = if entered == dose.day {
             dose.minute + dice.below(60) as u16
         } else {
             dice.between(480, 1020) as u16
         };
         self.cell(Field::EnteredAt, |_, text| {
-            write_moment(entered, minute, text)
+            write_moment(entered, minute, text);
         });
         self.rows.put(
             Field::Source,
@@ -223,7 +223,7 @@ impl<'a> Clerk<'a> {
         let staff = dice.below(6);
         if mistake != Some(Kind::VaccinatorMissing) {
             self.cell(Field::Vaccinator, |clerk, text| {
-                clerk.write_nurse(dose.site, staff, text)
+                clerk.write_nurse(dose.site, staff, text);
             });
         }
         self.cell(Field::EnteredBy, |_, text| {

@@ -89,9 +89,8 @@ impl Sink for Folder<'_> {
         // One file's rows stay in order; different files are written side by side.
         self.files.par_iter_mut().try_for_each(|file| {
             let table = file.table;
-            let mine = chunk.batches.iter().filter(|(of, _)| *of == table);
-            mine.map(|(_, batch)| file.write(batch))
-                .collect::<Result<(), _>>()
+            let mut mine = chunk.batches.iter().filter(|(of, _)| *of == table);
+            mine.try_for_each(|(_, batch)| file.write(batch))
         })?;
         self.done += chunk.counts.people;
         (self.progress)(self.done, self.all);
@@ -118,7 +117,7 @@ impl Output {
         let partial = Partial::new(dir.join(format!("{}.{}", table.name(), format.extension())));
         let path = partial.path.clone();
         let open = || -> Result<_, SynthError> {
-            let file = File::create(&partial.partial).map_err(failed(&path))?;
+            let file = File::create(&partial.meanwhile).map_err(failed(&path))?;
             Ok(BufWriter::with_capacity(1 << 16, file))
         };
         let writer = match format {
@@ -181,7 +180,8 @@ impl Output {
             }
             Writer::Csv(mut writer) => writer.flush().map_err(failed(&partial.path))?,
             Writer::Xlsx(mut book, _) => {
-                book.save(&partial.partial).map_err(failed(&partial.path))?
+                book.save(&partial.meanwhile)
+                    .map_err(failed(&partial.path))?;
             }
         }
         Ok(partial)
@@ -280,23 +280,23 @@ fn texts(batch: &RecordBatch) -> Vec<Text<'_>> {
 /// A file that gets its name when it is whole, and is removed otherwise.
 struct Partial {
     path: PathBuf,
-    partial: PathBuf,
+    meanwhile: PathBuf,
     kept: bool,
 }
 
 impl Partial {
     fn new(path: PathBuf) -> Self {
-        let mut partial = path.clone().into_os_string();
-        partial.push(".partial");
+        let mut meanwhile = path.clone().into_os_string();
+        meanwhile.push(".partial");
         Self {
             path,
-            partial: partial.into(),
+            meanwhile: meanwhile.into(),
             kept: false,
         }
     }
 
     fn keep(mut self) -> Result<(), SynthError> {
-        fs::rename(&self.partial, &self.path).map_err(failed(&self.path))?;
+        fs::rename(&self.meanwhile, &self.path).map_err(failed(&self.path))?;
         self.kept = true;
         Ok(())
     }
@@ -306,7 +306,7 @@ impl Drop for Partial {
     fn drop(&mut self) {
         if !self.kept {
             // The failure that led here is what is reported; a file that is not there needs no removal.
-            let _ = fs::remove_file(&self.partial);
+            let _ = fs::remove_file(&self.meanwhile);
         }
     }
 }

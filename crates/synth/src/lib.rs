@@ -144,7 +144,7 @@ impl Counts {
         self.facilities += other.facilities;
         self.lots += other.lots;
         let sum = |to: &mut [u64], from: &[u64]| {
-            to.iter_mut().zip(from).for_each(|(to, from)| *to += from)
+            to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
         };
         sum(&mut self.subject_mistakes, &other.subject_mistakes);
         sum(&mut self.dose_mistakes, &other.dose_mistakes);

@@ -172,11 +172,7 @@ pub(crate) fn number(
                 _ = write!(out, "{other:012}");
             }
         }
-        Kind::NumberCmnd => {
-            if others.cmnd > 0 {
-                _ = write!(out, "{:09}", others.cmnd);
-            }
-        }
+        Kind::NumberCmnd if others.cmnd > 0 => _ = write!(out, "{:09}", others.cmnd),
         _ => {}
     }
     out.len() > start && &out[start..] != right
@@ -201,7 +197,7 @@ pub(crate) fn name_words(dice: &mut Dice, kind: Kind, right: &str) -> Option<Str
         }
         Kind::NameSwapped if dice.percent(50) => words.rotate_right(1),
         Kind::NameSwapped if last >= 2 => words.swap(last - 1, last),
-        Kind::NameNickname => words[last] = dice.one(&NICKNAMES).to_owned(),
+        Kind::NameNickname => dice.one(&NICKNAMES).clone_into(&mut words[last]),
         Kind::NameSlip => {
             let at = dice.below(last as u32 + 1) as usize;
             words[at] = slip(dice, &words[at]);
@@ -212,7 +208,7 @@ pub(crate) fn name_words(dice: &mut Dice, kind: Kind, right: &str) -> Option<Str
                 .enumerate()
                 .rev()
                 .find_map(|(at, word)| Some((at, variant(word)?)))?;
-            words[at] = other.to_owned();
+            other.clone_into(&mut words[at]);
         }
         Kind::NameTitle if dice.percent(80) => words.insert(0, dice.one(&TITLES).to_owned()),
         Kind::NameTitle => words.push(dice.one(&NOTES).to_owned()),

@@ -95,7 +95,7 @@ fn household(world: &World, dice: &mut Dice, people: &mut Vec<Person>) {
         hamlet: dice.below(12) as u8,
         phone: random_phone(dice),
         first: people.len() as u32,
-        year: dice.between(1945, 1997) as i16,
+        year: head_year(dice),
     };
     if dice.chance(profile.foreigners) {
         foreign::household(dice, &common, people);
@@ -105,6 +105,15 @@ fn household(world: &World, dice: &mut Dice, people: &mut Vec<Person>) {
     let members = people.len() - common.first as usize;
     for person in people.iter_mut().skip(common.first as usize) {
         person.members = members as u8;
+    }
+}
+
+/// Birth year of a head of household: half of them have children at home.
+fn head_year(dice: &mut Dice) -> i16 {
+    if dice.percent(50) {
+        dice.between(1968, 1994) as i16
+    } else {
+        dice.between(1945, 1997) as i16
     }
 }
 
@@ -207,10 +216,10 @@ fn family(world: &World, dice: &mut Dice, common: &Household, people: &mut Vec<P
     let birth = birth_day(world, dice, year);
     people.push(common.member(dice, name, !head_is_male, birth));
     let children = match kind {
-        ..24 => 0,
-        ..46 => 1,
-        ..78 => 2,
-        ..92 => 3,
+        0..=23 => 0,
+        24..=45 => 1,
+        46..=77 => 2,
+        78..=91 => 3,
         _ => 4,
     };
     self::children(world, dice, common, surname, children, people);

@@ -112,7 +112,7 @@ impl Place {
         };
         let key = mix(u64::from(self.commune.0) << 8 | u64::from(hamlet));
         // Writing to a String cannot fail.
-        let _ = if !urban && key % 3 == 0 {
+        let _ = if !urban && key.is_multiple_of(3) {
             let name = HAMLETS[(key >> 8) as usize % HAMLETS.len()];
             write!(out, "{kind} {name}")
         } else {
@@ -380,7 +380,7 @@ fn facilities(list: &[Place], districts: &[Vec<u32>]) -> (Vec<Site>, BTreeMap<u8
             let name = format!("Trạm Y tế {}", place.name);
             let mut station = site(format!("TYT-{}", place.commune), name, at as u32, summer);
             // One station in eighty was merged into its district's centre.
-            if mix(u64::from(place.commune.0) ^ 0xc105ed) % 80 == 0 {
+            if mix(u64::from(place.commune.0) ^ 0x00c1_05ed).is_multiple_of(80) {
                 station.closed_on = Some(date(2022, 1, 31));
                 station.successor = Some(list.len() as u32 + place.district_at);
             }

@@ -137,14 +137,10 @@ impl Row<'_> {
         put(Field::BirthDate, &mut |text| self.birth(dice, text));
         let male = person.male != (entry.wrong == Some(Wrong::Sex));
         put(Field::Sex, &mut |text| {
-            text.push_str(if male {
-                Sex::Male.code()
-            } else {
-                Sex::Female.code()
-            })
+            text.push_str(if male { Sex::Male } else { Sex::Female }.code());
         });
         put(Field::Phone, &mut |text| {
-            digits(u64::from(person.phone), 10, text)
+            digits(u64::from(person.phone), 10, text);
         });
         self.numbers(&mut put);
         self.place(&mut put);
@@ -190,18 +186,18 @@ impl Row<'_> {
         if self.is_former {
             put(Field::IdNumber, &mut |text| digits(person.former, 12, text));
             put(Field::SuccessorId, &mut |text| {
-                digits(person.number, 12, text)
+                digits(person.number, 12, text);
             });
             return;
         }
         put(Field::IdNumber, &mut |text| digits(person.number, 12, text));
         if person.former > 0 {
             put(Field::OldIdNumber, &mut |text| {
-                digits(person.former, 12, text)
+                digits(person.former, 12, text);
             });
         } else if person.cmnd > 0 && self.entry.old_number_known {
             put(Field::OldIdNumber, &mut |text| {
-                digits(u64::from(person.cmnd), 9, text)
+                digits(u64::from(person.cmnd), 9, text);
             });
         }
     }
@@ -213,16 +209,16 @@ impl Row<'_> {
             .places
             .place(self.entry.moved.unwrap_or(self.person.home));
         put(Field::Hamlet, &mut |text| {
-            place.write_hamlet(self.person.hamlet, text)
+            place.write_hamlet(self.person.hamlet, text);
         });
         put(Field::Commune, &mut |text| {
-            digits(u64::from(place.commune.0), 5, text)
+            digits(u64::from(place.commune.0), 5, text);
         });
         put(Field::District, &mut |text| {
-            digits(u64::from(place.district.0), 3, text)
+            digits(u64::from(place.district.0), 3, text);
         });
         put(Field::Province, &mut |text| {
-            digits(u64::from(place.province.0), 2, text)
+            digits(u64::from(place.province.0), 2, text);
         });
     }
 }

@@ -216,7 +216,7 @@ impl<'a> Clerk<'a> {
         }
         self.entry(dice, &writing);
         self.cell(Field::UniqueId, |clerk, text| {
-            write_id(clerk.chunk, clerk.rows.rows(), text)
+            write_id(clerk.chunk, clerk.rows.rows(), text);
         });
         self.rows.end_row();
         (kinds, scale)
@@ -302,9 +302,9 @@ impl<'a> Clerk<'a> {
             } else {
                 text.clear();
                 if slashed {
-                    write_slashed(day, text)
+                    write_slashed(day, text);
                 } else {
-                    write_day(day, text)
+                    write_day(day, text);
                 }
             }
         });
@@ -455,7 +455,7 @@ impl<'a> Clerk<'a> {
         }
         let width = if written.is_some() { width } else { 10 };
         self.cell(Field::Phone, |_, text| {
-            digits(written.unwrap_or(phone), width, text)
+            digits(written.unwrap_or(phone), width, text);
         });
     }
 
@@ -482,29 +482,29 @@ impl<'a> Clerk<'a> {
         }
         let place = self.world.places.place(at);
         self.cell(Field::Hamlet, |_, text| {
-            place.write_hamlet(person.hamlet, text)
+            place.write_hamlet(person.hamlet, text);
         });
         if drawn == Some(Kind::AddressOldName) {
             kinds.add(Kind::AddressOldName);
             self.cell(Field::Commune, |_, text| {
-                text.push_str(&former_commune(place))
+                text.push_str(&former_commune(place));
             });
             self.rows.put(Field::District, place.district_name);
             self.rows.put(Field::Province, former_province(place));
         } else {
             self.cell(Field::Commune, |_, text| {
-                digits(u64::from(place.commune.0), 5, text)
+                digits(u64::from(place.commune.0), 5, text);
             });
             self.cell(Field::District, |_, text| {
-                digits(u64::from(place.district.0), 3, text)
+                digits(u64::from(place.district.0), 3, text);
             });
             self.cell(Field::Province, |_, text| {
-                digits(u64::from(place.province.0), 2, text)
+                digits(u64::from(place.province.0), 2, text);
             });
         }
         if dice.chance(profile.style.address_text) {
             self.cell(Field::Address, |_, text| {
-                place.write_address(person.hamlet, text)
+                place.write_address(person.hamlet, text);
             });
         }
     }
@@ -520,18 +520,18 @@ impl<'a> Clerk<'a> {
         );
         if let Some(guardian) = writing.guardian {
             self.cell(Field::GuardianName, |clerk, text| {
-                clerk.world.names.write(guardian.name, text)
+                clerk.world.names.write(guardian.name, text);
             });
             if guardian.number > 0 {
                 self.cell(Field::GuardianId, |_, text| {
-                    digits(guardian.number, 12, text)
+                    digits(guardian.number, 12, text);
                 });
             }
         }
         if person.nation.is_none() && dice.chance(rates.health_card) {
             let place = self.world.places.place(person.home);
             self.cell(Field::Bhyt, |_, text| {
-                health_card(writing, place.province, text)
+                health_card(writing, place.province, text);
             });
         }
         if dice.chance(rates.email) {
@@ -571,7 +571,7 @@ impl<'a> Clerk<'a> {
         self.rows.put(Field::Nationality, "VN");
         let place = self.world.places.place(writing.person.lives);
         self.cell(Field::Province, |_, text| {
-            digits(u64::from(place.province.0), 2, text)
+            digits(u64::from(place.province.0), 2, text);
         });
     }
 
