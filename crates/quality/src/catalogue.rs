@@ -411,6 +411,9 @@ pub enum CatalogueError {
 
 impl Catalogue {
     /// Reads a whole table: every rule once, in the order of the ids.
+    ///
+    /// # Errors
+    /// When the table does not read, a rule is missing or out of order, or a threshold is missing, unread or impossible.
     pub fn from_toml(text: &str) -> Result<Self, CatalogueError> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]

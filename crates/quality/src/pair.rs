@@ -20,6 +20,10 @@ pub struct Side<'r, 'a> {
 
 /// How two records compare; what [`judge`] goes by.
 #[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent comparisons"
+)]
 pub(crate) struct Likeness {
     pub(crate) numbers: Numbers,
     pub(crate) name: bool,

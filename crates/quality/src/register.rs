@@ -153,7 +153,7 @@ pub fn check_doses_against_register(
     for (at, dose) in doses.iter().enumerate().filter(|(_, dose)| dose.given) {
         if let Some(day) = dose
             .injected
-            .map(|moment| moment.date())
+            .map(jiff::civil::DateTime::date)
             .filter(|day| *day > death)
         {
             let finding =

@@ -108,7 +108,7 @@ pub fn check_subject<'a>(
         entered,
     };
     facts.number = number::check(row, &facts, &mut sink);
-    facts.name = name::check(row, &facts, &mut sink);
+    facts.name = name::check(row, &mut sink);
     birth::check(row, birth, &facts, &mut sink);
     birth::check_sex(row, sex, &facts, &mut sink);
     check_nationality(row, &facts, &mut sink);

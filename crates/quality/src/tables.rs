@@ -283,7 +283,7 @@ impl LotTable {
 /// Upper-case letters and digits only: how lots are compared.
 pub(crate) fn lot_key(lot: &str) -> String {
     lot.chars()
-        .filter(|c| c.is_ascii_alphanumeric())
+        .filter(char::is_ascii_alphanumeric)
         .map(|c| c.to_ascii_uppercase())
         .collect()
 }

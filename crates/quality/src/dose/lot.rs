@@ -154,7 +154,7 @@ fn check_writing(text: &str, lot: &Lot<'_, '_>, sink: &mut Sink<'_, '_>) {
         }
         Shape::Plain(_) => {}
         Shape::Wrapped(inner) => {
-            sink.raise(Finding::new(RuleId::Lt05, FIELD, text).fix(FIELD, inner.as_str()))
+            sink.raise(Finding::new(RuleId::Lt05, FIELD, text).fix(FIELD, inner.as_str()));
         }
         Shape::Unclean(inner) => {
             let fix = (!inner.is_empty()).then_some(inner.as_str());
@@ -242,7 +242,7 @@ fn check_expiry(
     facts: &DoseFacts<'_>,
     sink: &mut Sink<'_, '_>,
 ) {
-    let injected = facts.injected.map(|moment| moment.date());
+    let injected = facts.injected.map(jiff::civil::DateTime::date);
     let written = row.expiry.map(|text| (text, last_day(text)));
     if let Some((text, day)) = written {
         let reference = injected.unwrap_or(sink.ctx.as_of);

@@ -44,7 +44,7 @@ impl Doses {
         let time = facts
             .injected
             .filter(|_| facts.has_time)
-            .map(|moment| moment.time());
+            .map(jiff::civil::DateTime::time);
         let second = time.map(|time| {
             time.hour() as u32 * 3600 + time.minute() as u32 * 60 + time.second() as u32
         });

@@ -72,7 +72,7 @@ fn check_plausible(
     sink: &mut Sink<'_, '_>,
 ) {
     let as_of = sink.ctx.as_of;
-    let entered = facts.entered.map(|moment| moment.date());
+    let entered = facts.entered.map(jiff::civil::DateTime::date);
     let last = entered.map_or(as_of, |day| day.min(as_of));
     if birth.earliest() > day_number(last) {
         sink.raise(Finding::new(RuleId::Db03, FIELD, text).with(last.to_string()));

@@ -3,7 +3,6 @@
 use registry::fields::SubjectRow;
 use registry::name::{decode_legacy, fold, key, nfc, undo_typing};
 
-use super::SubjectFacts;
 use crate::context::Sink;
 use crate::finding::Finding;
 use crate::limits::Limits;
@@ -12,11 +11,7 @@ use crate::rule_id::RuleId;
 const FIELD: &str = "full_name";
 
 /// Raises NM-01 to NM-05, NM-08 (unfinished typing), NM-10 and NM-12 to NM-16; gives back the name when there is one.
-pub(super) fn check<'a>(
-    row: &SubjectRow<'a>,
-    _: &SubjectFacts<'a>,
-    sink: &mut Sink<'_, '_>,
-) -> Option<&'a str> {
+pub(super) fn check<'a>(row: &SubjectRow<'a>, sink: &mut Sink<'_, '_>) -> Option<&'a str> {
     let Some(text) = row
         .full_name
         .filter(|text| text.chars().any(char::is_alphabetic))
@@ -63,6 +58,10 @@ pub(super) fn check<'a>(
 
 /// What one pass over the characters tells.
 #[derive(Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent observations of one pass"
+)]
 struct Traits {
     /// A digit, or a symbol other than space, hyphen, apostrophe, dot.
     odd: bool,
@@ -85,9 +84,8 @@ impl Traits {
         for c in text.chars() {
             match c {
                 'a'..='z' => traits.lower = true,
-                'A'..='Z' => {}
                 ' ' => traits.spacing |= previous == ' ',
-                '-' | '’' => {}
+                'A'..='Z' | '-' | '’' => {}
                 '.' | '\'' => traits.suspicious = true,
                 '(' | '[' | ')' | ']' => traits.brackets = true,
                 '\u{300}'..='\u{36f}' => traits.combining = true,
