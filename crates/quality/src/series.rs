@@ -95,6 +95,13 @@ struct Event<'a> {
     facts: &'a DoseFacts<'a>,
 }
 
+impl Event<'_> {
+    /// Its place in the course: that by date, or a later one that is declared, for an earlier dose may be missing.
+    fn rank(&self, place: usize) -> usize {
+        (place + 1).max(self.number.map_or(0, usize::from))
+    }
+}
+
 struct Series<'s, 'c> {
     doses: &'s [DoseFacts<'s>],
     ctx: &'s Context<'c>,
@@ -325,7 +332,8 @@ impl<'s> Series<'s, '_> {
         for (place, pair) in events.windows(2).enumerate() {
             let [before, event] = pair else { continue };
             let days = days_between(before.day, event.day);
-            let in_course = course.is_none_or(|course| place + 1 < usize::from(course));
+            let in_course =
+                course.is_none_or(|course| event.rank(place + 1) <= usize::from(course));
             let least = match event.product {
                 Some(product) if in_course => Some(i32::from(product.min_interval_days)),
                 Some(_) => Some(limits.booster_days),

@@ -63,14 +63,10 @@ pub(super) fn check(
             sink.raise(finding(rule).fix(FIELD, product.name));
         }
         Some(Named::Generic) => {
-            sink.raise(finding(RuleId::Vp03).maybe_fix(FIELD, lot.map(|lot| lot.product.name)));
-            sink.raise(finding(RuleId::Vp07));
+            check_unspecific(text, lot.map(|lot| lot.product), sink);
         }
         Some(Named::Ambiguous(_)) => {
-            sink.raise(
-                finding(RuleId::Vp03).maybe_fix(FIELD, read.product.map(|product| product.name)),
-            );
-            sink.raise(finding(RuleId::Vp07));
+            check_unspecific(text, read.product, sink);
         }
         Some(Named::Product(_)) => {}
     }
@@ -79,6 +75,15 @@ pub(super) fn check(
     check_age(product, facts, person, sink);
     if product.mp.is_none() {
         sink.raise(finding(RuleId::Vp07));
+    }
+}
+
+/// VP-03, and VP-07 where not even the lot tells the product.
+fn check_unspecific(text: &str, product: Option<&Product>, sink: &mut Sink<'_, '_>) {
+    let fix = product.map(|product| product.name);
+    sink.raise(Finding::new(RuleId::Vp03, FIELD, text).maybe_fix(FIELD, fix));
+    if product.is_none() {
+        sink.raise(Finding::new(RuleId::Vp07, FIELD, text));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Rules NM that the record alone decides.
 
+use std::borrow::Cow;
+
 use registry::fields::SubjectRow;
 use registry::name::{decode_legacy, fold, key, nfc, undo_typing};
 
@@ -128,20 +130,33 @@ fn check_writing(text: &str, folded: &str, traits: Traits, sink: &mut Sink<'_, '
         sink.raise(Finding::new(RuleId::Nm15, FIELD, text));
         return;
     }
+    let mut rest = Cow::Borrowed(text);
     if traits.brackets {
-        let rest = collapse(&without_brackets(text));
-        sink.raise(
-            Finding::new(RuleId::Nm12, FIELD, text)
-                .maybe_fix(FIELD, (!rest.is_empty()).then_some(rest)),
-        );
+        let outside = collapse(&without_brackets(text));
+        let fix = (!outside.is_empty()).then(|| outside.clone());
+        sink.raise(Finding::new(RuleId::Nm12, FIELD, text).maybe_fix(FIELD, fix));
+        rest = Cow::Owned(outside);
     }
-    if traits.odd {
-        let rest = collapse(&text.replace(
-            |c: char| !is_of_a_name(c) && !matches!(c, '(' | ')' | '[' | ']'),
-            "",
-        ));
-        sink.raise(Finding::new(RuleId::Nm03, FIELD, text).fix(FIELD, rest));
+    if traits.odd && rest.contains(|c| !is_of_a_name(c)) {
+        let fix = is_loose(&rest).then(|| collapse(&rest.replace(|c| !is_of_a_name(c), "")));
+        let fix = fix.filter(|fix| !fix.is_empty());
+        sink.raise(Finding::new(RuleId::Nm03, FIELD, text).maybe_fix(FIELD, fix));
     }
+}
+
+/// The odd characters stand apart from the words, so that the name is what remains without them. A digit at a letter, or a symbol between two,
+/// may stand for a mark or a letter that is lost.
+fn is_loose(text: &str) -> bool {
+    let mut before = ' ';
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        let letter_follows = characters.peek().is_some_and(|c| c.is_alphabetic());
+        if !is_of_a_name(c) && before.is_alphabetic() && (letter_follows || c.is_numeric()) {
+            return false;
+        }
+        before = c;
+    }
+    true
 }
 
 fn is_of_a_name(c: char) -> bool {
