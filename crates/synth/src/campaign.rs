@@ -245,16 +245,6 @@ impl Campaign {
         }
     }
 
-    /// The product of a booster.
-    fn booster(dice: &mut Dice, before: u8) -> u8 {
-        match dice.below(100) {
-            0..=57 => PFIZER as u8,
-            58..=73 => MODERNA as u8,
-            74..=87 => ASTRAZENECA as u8,
-            _ => before,
-        }
-    }
-
     /// Day of the first dose; `None` for those too young for the whole campaign.
     fn first_day(&self, dice: &mut Dice, person: &Person, province: u8) -> Option<Date> {
         let adult = if dice.percent(4) {
@@ -283,68 +273,64 @@ impl Campaign {
         person: &Person,
         doses: &mut Vec<Given>,
     ) {
-        let (series, province) = (
-            &world.profile.series,
-            world.places.place(person.lives).province.0,
-        );
-        let Some(mut day) = self.first_day(dice, person, province) else {
+        let province = world.places.place(person.lives).province.0;
+        let Some(day) = self.first_day(dice, person, province) else {
             return;
         };
-        let mut product = self.primary(dice, day, person.age_on(day));
-        let mut number = 0;
-        while let Some(step) = self.next(series, dice, person, number, product, day) {
-            (day, product) = step;
-            if day > world.today {
+        let product = self.primary(dice, day, person.age_on(day));
+        let primary = self.products[usize::from(product)].primary_doses;
+        let mut next = Some((day, product));
+        for number in 1_u8.. {
+            let Some((day, product)) = next.filter(|&(day, _)| day <= world.today) else {
                 return;
-            }
-            number += 1;
+            };
             doses.push(self.give(world, dice, person, number, day, product));
+            next = if number < primary {
+                self.next_primary(&world.profile.series, dice, product, day)
+            } else {
+                let had = number - primary;
+                self.next_booster(&world.profile.series, dice, person, had, day)
+            };
         }
     }
 
-    /// Day and product of the dose after `number` doses, when there is one.
-    fn next(
+    /// Day and product of the next dose of the primary course, when the person comes.
+    fn next_primary(
+        &self,
+        series: &Series,
+        dice: &mut Dice,
+        product: u8,
+        day: Date,
+    ) -> Option<(Date, u8)> {
+        let shortest = self.products[usize::from(product)].min_interval_days;
+        let next = after(day, i32::from(shortest.max(14)) + dice.between(0, 18));
+        dice.chance(series.second).then_some((next, product))
+    }
+
+    /// Day and product of the next booster after a number of boosters, when an adult comes.
+    fn next_booster(
         &self,
         series: &Series,
         dice: &mut Dice,
         person: &Person,
-        number: u8,
-        product: u8,
+        had: u8,
         day: Date,
     ) -> Option<(Date, u8)> {
-        let it = self.products[usize::from(product)];
-        let primary = it.primary_doses;
-        // A course may end with another product; the boosters begin after the longest one.
-        if number == 0 {
-            return Some((day, product));
-        }
-        if number < primary {
-            let next = after(
-                day,
-                i32::from(it.min_interval_days.max(14)) + dice.between(0, 18),
-            );
-            return dice.chance(series.second).then_some((next, product));
-        }
-        let age = person.age_on(BOOSTERS);
-        if age < 18 || number > 4 {
-            return None;
-        }
-        let boosters = number - primary.min(number);
-        let (rate, from, rest) = if boosters == 0 {
-            (series.booster, BOOSTERS, 91)
-        } else {
-            (series.second_booster, SECOND_BOOSTERS, 120)
+        let (rate, from, rest) = match had {
+            0 => (series.booster, BOOSTERS, 91),
+            1 => (series.second_booster, SECOND_BOOSTERS, 120),
+            _ => return None,
         };
-        if boosters > 1 || !dice.chance(rate) {
+        if person.age_on(BOOSTERS) < 18 || !dice.chance(rate) {
             return None;
         }
         let next = after(after(day, rest).max(from), dice.between(0, 70));
-        // A one-dose or three-dose product as a booster would shift what counts as a booster: none was given so.
-        let mut booster = Self::booster(dice, product);
-        if self.products[usize::from(booster)].primary_doses != 2 {
-            booster = PFIZER as u8;
-        }
-        Some((next, booster))
+        let product = match dice.below(100) {
+            0..=65 => PFIZER,
+            66..=83 => MODERNA,
+            _ => ASTRAZENECA,
+        };
+        Some((next, product as u8))
     }
 
     /// Where, when and from which lot.

@@ -45,22 +45,21 @@ impl From<Rate> for f64 {
 
 /// By how much the rates of a record are multiplied, as a fixed-point number with 16 binary places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scale(u64);
+pub(crate) struct Scale(u64);
 
 impl Scale {
     /// Unchanged.
-    pub const ONE: Self = Self(1 << 16);
+    pub(crate) const ONE: Self = Self(1 << 16);
 
     /// From a factor between 0 and 1000; `None` outside.
-    pub fn new(factor: f64) -> Option<Self> {
+    pub(crate) fn new(factor: f64) -> Option<Self> {
         (0.0..=1000.0)
             .contains(&factor)
             .then(|| Self((factor * 65_536.0).round() as u64))
     }
 
     /// Both multiplied.
-    #[must_use]
-    pub fn times(self, other: Self) -> Self {
+    pub(crate) fn times(self, other: Self) -> Self {
         Self((self.0 * other.0) >> 16)
     }
 

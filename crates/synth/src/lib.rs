@@ -33,7 +33,7 @@ use registry::area::ProvinceCode;
 use serde::Serialize;
 
 pub use chunk::Chunk;
-pub use dice::{Rate, Scale};
+pub use dice::Rate;
 pub use error::SynthError;
 pub use folder::{Format, write_folder};
 pub use profile::{
