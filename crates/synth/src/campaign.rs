@@ -289,7 +289,7 @@ impl Campaign {
                 self.next_primary(&world.profile.series, dice, product, day)
             } else {
                 let had = number - primary;
-                self.next_booster(&world.profile.series, dice, person, had, day)
+                Self::next_booster(&world.profile.series, dice, person, had, day)
             };
         }
     }
@@ -309,7 +309,6 @@ impl Campaign {
 
     /// Day and product of the next booster after a number of boosters, when an adult comes.
     fn next_booster(
-        &self,
         series: &Series,
         dice: &mut Dice,
         person: &Person,
