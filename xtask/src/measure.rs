@@ -122,18 +122,38 @@ pub(crate) fn circumstances() -> Result<String> {
         .trim_end_matches(" kB")
         .parse()?;
     let load = std::fs::read_to_string("/proc/loadavg")?;
-    let commit = shell::capture(&mut shell::command(
-        "git",
-        &["describe", "--always", "--dirty"],
-    ))?;
     Ok(format!(
         "{} cores of {cpu}, {:.0} GiB; load before the first run {}; {}, commit {}.",
         cores(),
         memory / 1_048_576.0,
         load.split(' ').next().unwrap_or_default(),
         today(),
-        commit.trim(),
+        commit()?,
     ))
+}
+
+/// The commit that was measured, and whether what is measured has been changed since.
+fn commit() -> Result<String> {
+    let head = shell::capture(&mut shell::command(
+        "git",
+        &["rev-parse", "--short", "HEAD"],
+    ))?;
+    let measured = [
+        "status",
+        "--porcelain",
+        "--",
+        "Cargo.toml",
+        "Cargo.lock",
+        "crates",
+        "bench",
+    ];
+    let changed = shell::capture(&mut shell::command("git", &measured))?;
+    let note = if changed.is_empty() {
+        ""
+    } else {
+        " with changes"
+    };
+    Ok(format!("{}{note}", head.trim()))
 }
 
 /// Processor cores that a program may use.
