@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         &order,
         Path::new(argument(2, "out")),
         format,
-        &mut |_, _| {},
+        &mut |_, _| true,
     )?;
     println!("{}", serde_json::to_string_pretty(&counts)?);
     Ok(())

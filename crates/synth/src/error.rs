@@ -47,6 +47,9 @@ pub enum SynthError {
     /// Columns that do not fit: a fault of ours.
     #[error(transparent)]
     Columns(#[from] arrow_schema::ArrowError),
+    /// The caller wanted no more.
+    #[error("stopped")]
+    Stopped,
     /// A file cannot be written.
     #[error("{path}: {source}")]
     Write {
@@ -55,4 +58,11 @@ pub enum SynthError {
         /// What happened.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl SynthError {
+    /// True when the order has to change; false when the machine or we failed.
+    pub fn is_callers(&self) -> bool {
+        !matches!(self, Self::UnknownProduct(_) | Self::Columns(_) | Self::Write { .. })
+    }
 }

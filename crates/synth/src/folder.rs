@@ -45,7 +45,7 @@ impl Format {
     }
 }
 
-/// Invents a country and writes its tables into a folder, which is made when missing. `progress` hears how many people are done, of how many.
+/// Invents a country and writes its tables into a folder, which is made when missing. `progress` hears how many people are done, of how many, and says whether to go on.
 ///
 /// Files get their names when all are whole; until then they end in `.partial`, and a failure removes them.
 ///
@@ -55,7 +55,7 @@ pub fn write_folder(
     order: &Order,
     dir: &Path,
     format: Format,
-    progress: &mut dyn FnMut(u64, u64),
+    progress: &mut dyn FnMut(u64, u64) -> bool,
 ) -> Result<Counts, SynthError> {
     fs::create_dir_all(dir).map_err(failed(dir))?;
     let files = Table::ALL.map(|table| Output::new(table, dir, format));
@@ -81,7 +81,7 @@ struct Folder<'a> {
     files: Vec<Output>,
     done: u64,
     all: u64,
-    progress: &'a mut dyn FnMut(u64, u64),
+    progress: &'a mut dyn FnMut(u64, u64) -> bool,
 }
 
 impl Sink for Folder<'_> {
@@ -93,8 +93,7 @@ impl Sink for Folder<'_> {
             mine.try_for_each(|(_, batch)| file.write(batch))
         })?;
         self.done += chunk.counts.people;
-        (self.progress)(self.done, self.all);
-        Ok(())
+        if (self.progress)(self.done, self.all) { Ok(()) } else { Err(SynthError::Stopped) }
     }
 }
 

@@ -33,7 +33,7 @@ fn written(order: &Order, format: Format, threads: usize) -> Vec<(String, Vec<u8
         .num_threads(threads)
         .build()
         .expect("threads");
-    pool.install(|| write_folder(order, dir.path(), format, &mut |_, _| {}))
+    pool.install(|| write_folder(order, dir.path(), format, &mut |_, _| true))
         .expect("written");
     files(dir.path())
 }
@@ -101,7 +101,10 @@ fn progress_ends_at_the_number_of_people() {
         &one_province(9000, "brief"),
         dir.path(),
         Format::Csv,
-        &mut |done, all| heard.push((done, all)),
+        &mut |done, all| {
+            heard.push((done, all));
+            true
+        },
     )
     .expect("written");
     assert_eq!(heard, [(0, 9000), (8192, 9000), (9000, 9000)]);
@@ -111,7 +114,7 @@ fn progress_ends_at_the_number_of_people() {
 fn an_order_that_cannot_be_met_leaves_no_file() {
     let refused = |order: &Order| {
         let dir = tempfile::tempdir().expect("a folder");
-        let result = write_folder(order, dir.path(), Format::Parquet, &mut |_, _| {});
+        let result = write_folder(order, dir.path(), Format::Parquet, &mut |_, _| true);
         assert!(files(dir.path()).is_empty());
         result.expect_err("it cannot be met")
     };
@@ -134,4 +137,13 @@ fn an_order_that_cannot_be_met_leaves_no_file() {
         matches!(nowhere, SynthError::UnknownProvince(_)),
         "{nowhere}"
     );
+}
+
+#[test]
+fn a_stopped_generation_leaves_no_file() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let order = one_province(9000, "brief");
+    let stopped = write_folder(&order, dir.path(), Format::Csv, &mut |done, _| done == 0);
+    assert!(matches!(stopped, Err(SynthError::Stopped)));
+    assert_eq!(std::fs::read_dir(dir.path()).expect("a folder").count(), 0);
 }
