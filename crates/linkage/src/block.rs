@@ -38,10 +38,34 @@ pub(crate) struct Blocked {
     pub(crate) settled: u64,
 }
 
-/// Runs all rules. `within`: A and B are the same set, and a pair has its smaller row first. `only`: rows of A to search for; `None` for all.
+/// Which rows make a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pairing {
+    /// Rows of two sets.
+    Across,
+    /// Rows of one set: the row searched for and a larger one.
+    Within,
+    /// Rows of one set: the row searched for and any other one, the smaller first.
+    Around,
+}
+
+impl Pairing {
+    /// The packed pair of two rows, unless they make none.
+    fn pack(self, i: u32, j: u32) -> Option<u64> {
+        let pack = |i: u32, j: u32| u64::from(i) << 32 | u64::from(j);
+        match self {
+            Self::Within if i >= j => None,
+            Self::Around if i == j => None,
+            Self::Around => Some(pack(i.min(j), i.max(j))),
+            Self::Across | Self::Within => Some(pack(i, j)),
+        }
+    }
+}
+
+/// Runs all rules. `only`: rows of A to search for; `None` for all.
 pub(crate) fn block(
     comparer: &Comparer<'_>,
-    within: bool,
+    pairing: Pairing,
     only: Option<&[u32]>,
     progress: &dyn Progress,
 ) -> Blocked {
@@ -56,7 +80,7 @@ pub(crate) fn block(
             rule,
             a,
             b,
-            within,
+            pairing,
             pairs: Vec::new(),
             report: RuleReport {
                 rule: rule.name.clone(),
@@ -68,7 +92,7 @@ pub(crate) fn block(
         };
         join.run(&open);
         join.report.pairs = join.pairs.len() as u64;
-        if number == 0 && !within && !spec.settled.is_empty() {
+        if number == 0 && pairing == Pairing::Across && !spec.settled.is_empty() {
             let done = settle(comparer, &mut join.pairs);
             settled = done.len() as u64;
             open.retain(|row| done.binary_search(row).is_err());
@@ -125,7 +149,7 @@ struct Join<'a> {
     rule: &'a Rule,
     a: &'a Records,
     b: &'a Records,
-    within: bool,
+    pairing: Pairing,
     pairs: Vec<u64>,
     report: RuleReport,
 }
@@ -166,13 +190,8 @@ impl Join<'_> {
         let count = left.len() as u64 * right.len() as u64;
         if count <= self.rule.cap {
             for (_, i) in left {
-                let partners = right.iter().map(|(_, j)| *j);
-                let pack = |j: u32| u64::from(*i) << 32 | u64::from(j);
-                if self.within {
-                    self.pairs.extend(partners.filter(|j| i < j).map(pack));
-                } else {
-                    self.pairs.extend(partners.map(pack));
-                }
+                let partners = right.iter().filter_map(|(_, j)| self.pairing.pack(*i, *j));
+                self.pairs.extend(partners);
             }
             return;
         }

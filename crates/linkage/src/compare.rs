@@ -280,9 +280,16 @@ mod tests {
             ("001084000999", "001084000888", 4),
             ("001084000999", "123456789", 3),
         ] {
-            assert_eq!(relate_numbers(number(a), number(b), false), relation, "{a} {b}");
+            assert_eq!(
+                relate_numbers(number(a), number(b), false),
+                relation,
+                "{a} {b}"
+            );
         }
-        assert_eq!(relate_numbers(number("1234567"), number("1234599"), true), 2);
+        assert_eq!(
+            relate_numbers(number("1234567"), number("1234599"), true),
+            2
+        );
     }
 
     #[test]

@@ -86,12 +86,7 @@ pub(crate) fn jaro_winkler(a: &[u8], b: &[u8]) -> f64 {
         + matches / b.len() as f64
         + (matches - (in_order / 2) as f64) / matches)
         / 3.0;
-    let prefix = a
-        .iter()
-        .zip(b)
-        .take(4)
-        .take_while(|(x, y)| x == y)
-        .count();
+    let prefix = a.iter().zip(b).take(4).take_while(|(x, y)| x == y).count();
     jaro + prefix as f64 * 0.1 * (1.0 - jaro)
 }
 

@@ -1,1 +1,387 @@
-//! Placeholder
+//! Why a pair has the probability that it has: the evidence field by field, and a sentence that a clerk can check.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::link::{Linker, Veto};
+use crate::model::{Model, ModelError};
+use crate::shape;
+use crate::spec::Spec;
+
+/// The evidence for one pair. All weights are bits: +1 doubles the odds that the two are the same person.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// Id in A.
+    pub a_id: String,
+    /// Id in B.
+    pub b_id: String,
+    /// Odds before anything is compared.
+    pub prior_bits: f64,
+    /// Evidence of each comparison, in the spec's order.
+    pub fields: Vec<FieldEvidence>,
+    /// What the chance that the two are relatives takes off.
+    pub relatives_bits: f64,
+    /// Sum of all: log₂ odds of this pair alone.
+    pub total_bits: f64,
+    /// Probability that B's record is A's person, given all of A's candidates.
+    pub probability: f64,
+    /// Probability that none of them is.
+    pub p_none: f64,
+    /// Blocking rules that bring the two together; without any the pair is never looked at.
+    pub rules: Vec<String>,
+    /// Why the two are never linked without a person looking at them.
+    pub veto: Option<Veto>,
+    /// Shape of the difference.
+    pub shape: String,
+    /// In Vietnamese.
+    pub reason_vi: String,
+    /// In English.
+    pub reason_en: String,
+}
+
+/// The evidence of one comparison.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FieldEvidence {
+    /// Name in the spec.
+    pub field: String,
+    /// Label in Vietnamese.
+    pub label_vi: String,
+    /// Label in English.
+    pub label_en: String,
+    /// Standardised value of A's record.
+    pub a: Option<String>,
+    /// Standardised value of B's record.
+    pub b: Option<String>,
+    /// Level of the comparison.
+    pub level: String,
+    /// Bits of that level: same person against strangers.
+    pub level_bits: f64,
+    /// Bits because the agreeing value is rarer (positive) or commoner than on average.
+    pub frequency_bits: f64,
+}
+
+/// What a reason is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Reason<'a> {
+    /// Levels of the comparisons.
+    pub pattern: u64,
+    /// Shape of the difference.
+    pub shape: &'a str,
+    /// Probability.
+    pub probability: f64,
+    /// Another candidate fits as well.
+    pub tie: bool,
+    /// Why the two are never linked without a person looking at them.
+    pub veto: Option<Veto>,
+}
+
+impl Linker<'_> {
+    /// Explains a pair; `None` when one of the rows does not exist.
+    ///
+    /// # Errors
+    /// When the model belongs to another spec.
+    pub fn explain(
+        &self,
+        model: &Model,
+        a_row: u32,
+        b_row: u32,
+    ) -> Result<Option<Explanation>, ModelError> {
+        let (Some(a_id), Some(b_id)) = (self.a.id(a_row), self.b.id(b_row)) else {
+            return Ok(None);
+        };
+        let candidates = self.candidates_of(&[a_row]);
+        let weights = model.weights(self.spec, self.b.len())?;
+        let scored = self.score(&weights, &candidates, a_row, &[]);
+        let proposed = candidates.of(a_row).iter().find(|pair| pair.b_row == b_row);
+        let pair = proposed
+            .copied()
+            .unwrap_or_else(|| self.pair(u64::from(a_row) << 32 | u64::from(b_row), 0));
+        let none = (1.0 - weights.match_rate).max(f64::MIN_POSITIVE);
+        let odds = weights.ratio(&pair);
+        let fields = self.evidence_of_fields(&weights, pair.pattern, a_row, b_row);
+        let prior_bits = (weights.pair_rate / none).log2();
+        let total_bits = (odds / none).log2();
+        let said: f64 = fields
+            .iter()
+            .map(|field| field.level_bits + field.frequency_bits)
+            .sum();
+        // A pair that no rule proposes competes with the candidates all the same.
+        let others = if proposed.is_some() { 0.0 } else { odds };
+        let total: f64 = none
+            + others
+            + candidates
+                .of(a_row)
+                .iter()
+                .map(|pair| weights.ratio(pair))
+                .sum::<f64>();
+        let probability = odds / total;
+        let veto = scored
+            .kept
+            .iter()
+            .find(|kept| kept.b_row == b_row)
+            .map_or_else(|| self.veto(a_row, b_row), |kept| kept.veto);
+        let shape = self.shape(a_row, b_row);
+        let reason = Reason {
+            pattern: pair.pattern,
+            shape: &shape,
+            probability,
+            tie: scored.tie,
+            veto,
+        };
+        Ok(Some(Explanation {
+            a_id: a_id.to_owned(),
+            b_id: b_id.to_owned(),
+            prior_bits,
+            relatives_bits: total_bits - prior_bits - said,
+            total_bits,
+            probability,
+            p_none: none / total,
+            rules: rule_names(self.spec, pair.rules),
+            veto,
+            reason_vi: reason_vi(self.spec, &reason),
+            reason_en: reason_en(self.spec, &reason),
+            shape,
+            fields,
+        }))
+    }
+
+    fn evidence_of_fields(
+        &self,
+        weights: &crate::model::Weights,
+        pattern: u64,
+        a_row: u32,
+        b_row: u32,
+    ) -> Vec<FieldEvidence> {
+        let of = |(place, comparison): (usize, &crate::spec::Comparison)| {
+            let field = &self.spec.fields[comparison.field];
+            let level = Spec::level(pattern, place);
+            let relation = self.comparer().relation(place, a_row, b_row);
+            // Counted for strangers; for "same person" the sign turns.
+            let common =
+                relation.map_or(0.0, |relation| self.frequency_bits(place, relation, b_row));
+            FieldEvidence {
+                field: field.name.clone(),
+                label_vi: field.label_vi.clone(),
+                label_en: field.label_en.clone(),
+                a: self.a.columns[comparison.field].show(a_row),
+                b: self.b.columns[comparison.field].show(b_row),
+                level: comparison.level_name(level).to_owned(),
+                level_bits: weights.level_bits(place, level),
+                frequency_bits: 0.0 - f64::from(common),
+            }
+        };
+        self.spec.comparisons.iter().enumerate().map(of).collect()
+    }
+}
+
+/// Names of the blocking rules of a mask.
+pub fn rule_names(spec: &Spec, rules: u32) -> Vec<String> {
+    let named = spec.rules.iter().enumerate();
+    named
+        .filter(|(place, _)| rules >> place & 1 == 1)
+        .map(|(_, rule)| rule.name.clone())
+        .collect()
+}
+
+/// The reason for a suggestion, in Vietnamese.
+pub fn reason_vi(spec: &Spec, reason: &Reason<'_>) -> String {
+    let mut text = String::new();
+    let agreeing = agreeing(spec, reason.pattern, |field| &field.label_vi);
+    if !agreeing.is_empty() {
+        let _ = write!(text, "Khớp {agreeing}. ");
+    }
+    if !reason.shape.is_empty() {
+        let _ = write!(text, "Khác: {}. ", shape::vi(spec, reason.shape));
+    }
+    if reason.tie {
+        text.push_str("Có người khác phù hợp như vậy. ");
+    }
+    if let Some(veto) = reason.veto {
+        let _ = write!(text, "Phải xem tay: {}. ", veto.vi());
+    }
+    let _ = write!(
+        text,
+        "Khả năng đúng người {}.",
+        percent(reason.probability).replace('.', ",")
+    );
+    text
+}
+
+/// The reason for a suggestion, in English.
+pub fn reason_en(spec: &Spec, reason: &Reason<'_>) -> String {
+    let mut text = String::new();
+    let agreeing = agreeing(spec, reason.pattern, |field| &field.label_en);
+    if !agreeing.is_empty() {
+        let _ = write!(text, "Agree: {agreeing}. ");
+    }
+    if !reason.shape.is_empty() {
+        let _ = write!(text, "Differ: {}. ", shape::en(spec, reason.shape));
+    }
+    if reason.tie {
+        text.push_str("Somebody else fits as well. ");
+    }
+    if let Some(veto) = reason.veto {
+        let _ = write!(text, "To be looked at: {}. ", veto.en());
+    }
+    let _ = write!(
+        text,
+        "Probability of the right person {}.",
+        percent(reason.probability)
+    );
+    text
+}
+
+/// Labels of the fields that agree fully.
+fn agreeing(spec: &Spec, pattern: u64, label: impl Fn(&crate::spec::Field) -> &String) -> String {
+    let places = spec.comparisons.iter().enumerate();
+    places
+        .filter(|(place, _)| Spec::level(pattern, *place) == 1)
+        .map(|(_, comparison)| label(&spec.fields[comparison.field]).as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A probability for people; never 100 %, because nothing here is certain.
+fn percent(probability: f64) -> String {
+    let percent = probability * 100.0;
+    if percent >= 99.95 {
+        "> 99.9 %".to_owned()
+    } else if percent < 0.1 {
+        "< 0.1 %".to_owned()
+    } else {
+        format!("{percent:.1} %")
+    }
+}
+
+impl Explanation {
+    /// A table of the evidence for a terminal, in English.
+    pub fn text(&self) -> String {
+        let mut text = format!("{} and {}\n\n", self.a_id, self.b_id);
+        let _ = writeln!(
+            text,
+            "{:<18} {:>7}  before anything is compared",
+            "prior",
+            signed(self.prior_bits)
+        );
+        for field in &self.fields {
+            let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+            let (a, b) = (value(&field.a), value(&field.b));
+            let bits = signed(field.level_bits + field.frequency_bits);
+            let values = if a == b { a } else { format!("{a} | {b}") };
+            let _ = writeln!(
+                text,
+                "{:<18} {bits:>7}  {:<15} {values}",
+                field.label_en, field.level
+            );
+        }
+        let _ = writeln!(
+            text,
+            "{:<18} {:>7}  the two may be relatives",
+            "relatives",
+            signed(self.relatives_bits)
+        );
+        let _ = writeln!(
+            text,
+            "{:<18} {:>7}  bits; +1 doubles the odds\n",
+            "sum",
+            signed(self.total_bits)
+        );
+        let rules = if self.rules.is_empty() {
+            "no rule: the pair is never looked at".to_owned()
+        } else {
+            self.rules.join("; ")
+        };
+        let _ = writeln!(
+            text,
+            "found by: {rules}\n{}\n{}",
+            self.reason_vi, self.reason_en
+        );
+        text
+    }
+
+    /// The evidence as a waterfall picture (SVG).
+    pub fn svg(&self) -> String {
+        const ROW: f64 = 26.0;
+        let mut steps: Vec<(String, String, f64)> =
+            vec![("prior".into(), String::new(), self.prior_bits)];
+        for field in &self.fields {
+            steps.push((
+                field.label_en.clone(),
+                field.level.clone(),
+                field.level_bits + field.frequency_bits,
+            ));
+        }
+        steps.push(("relatives".into(), String::new(), self.relatives_bits));
+        let mut level = 0.0_f64;
+        let (mut low, mut high) = (0.0_f64, 0.0_f64);
+        for (_, _, bits) in &steps {
+            level += bits;
+            (low, high) = (low.min(level), high.max(level));
+        }
+        let scale = 420.0 / (high - low).max(1.0);
+        let x = |bits: f64| 250.0 + (bits - low) * scale;
+        let height = ROW * (steps.len() + 2) as f64 + 20.0;
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 760 {height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
+             <title>{} and {}</title>\n<line x1=\"{zero:.1}\" x2=\"{zero:.1}\" y1=\"8\" y2=\"{:.1}\" stroke=\"#999\"/>\n",
+            escape(&self.a_id),
+            escape(&self.b_id),
+            height - ROW,
+            zero = x(0.0),
+        );
+        let mut level = 0.0;
+        for (place, (label, word, bits)) in steps.iter().enumerate() {
+            let (from, to) = (level, level + bits);
+            level = to;
+            let y = 10.0 + ROW * place as f64;
+            let colour = if *bits < 0.0 { "#b3402a" } else { "#1f6f5c" };
+            let _ = writeln!(
+                svg,
+                "<text x=\"8\" y=\"{:.1}\">{}</text><text x=\"130\" y=\"{:.1}\" fill=\"#666\">{}</text>\
+                 <rect x=\"{:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"18\" fill=\"{colour}\"/><text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                y + 14.0,
+                escape(label),
+                y + 14.0,
+                escape(word),
+                x(from.min(to)),
+                (bits.abs() * scale).max(1.0),
+                x(from.max(to)) + 6.0,
+                y + 14.0,
+                signed(*bits),
+            );
+        }
+        let _ = writeln!(
+            svg,
+            "<text x=\"8\" y=\"{:.1}\" font-weight=\"bold\">sum {} bits, probability {}</text>\n</svg>",
+            height - 10.0,
+            signed(self.total_bits),
+            percent(self.probability)
+        );
+        svg
+    }
+}
+
+fn signed(bits: f64) -> String {
+    format!("{bits:+.1}")
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn nothing_is_certain() {
+        assert_eq!(percent(1.0), "> 99.9 %");
+        assert_eq!(percent(0.9987), "99.9 %");
+        assert_eq!(percent(0.5), "50.0 %");
+        assert_eq!(percent(0.0), "< 0.1 %");
+    }
+}

@@ -33,10 +33,9 @@ pub(crate) fn of(spec: &Spec, b: &Records) -> Vec<Frequency> {
             _ if !comparison.frequency => Frequency::None,
             Column::Name(column) => names(column),
             Column::Date(dates) => self::dates(dates),
-            Column::Text(column) => values(
-                b.len(),
-                |row| column.entry(row).map_or(0, |entry| entry.hash),
-            ),
+            Column::Text(column) => values(b.len(), |row| {
+                column.entry(row).map_or(0, |entry| entry.hash)
+            }),
             Column::Number(numbers) => values(b.len(), |row| numbers[row as usize]),
             Column::Area(areas) => values(b.len(), |row| areas[row as usize]),
             Column::Sex(_) => Frequency::None,
@@ -50,15 +49,30 @@ impl Frequency {
         match (self, &b.columns[field]) {
             (Self::Names(table), Column::Name(column)) => {
                 const SLOTS: [Option<usize>; 13] = [
-                    Some(0), Some(1), Some(1), Some(1), Some(1), Some(2), Some(2), Some(2), Some(2), Some(4), Some(3), Some(4), None,
+                    Some(0),
+                    Some(1),
+                    Some(1),
+                    Some(1),
+                    Some(1),
+                    Some(2),
+                    Some(2),
+                    Some(2),
+                    Some(2),
+                    Some(4),
+                    Some(3),
+                    Some(4),
+                    None,
                 ];
                 debug_assert_eq!(NameRelation::Different as usize, SLOTS.len() - 1);
                 let slot = SLOTS.get(relation).copied().flatten();
-                let name = column.rows.get(j as usize).and_then(|name| name.checked_sub(1));
+                let name = column
+                    .rows
+                    .get(j as usize)
+                    .and_then(|name| name.checked_sub(1));
                 match (slot, name) {
-                    (Some(slot), Some(name)) => table
-                        .get(name as usize)
-                        .map_or(0.0, |bits| bits[slot]),
+                    (Some(slot), Some(name)) => {
+                        table.get(name as usize).map_or(0.0, |bits| bits[slot])
+                    }
                     _ => 0.0,
                 }
             }
@@ -149,7 +163,12 @@ fn dates(dates: &[i32]) -> Frequency {
         .collect();
     let day = relative(&day, dates.iter().map(weight));
     let years = relative(&years, dates.iter().map(weight));
-    Frequency::Rows(day.into_iter().zip(years).map(|(day, year)| [day, year]).collect())
+    Frequency::Rows(
+        day.into_iter()
+            .zip(years)
+            .map(|(day, year)| [day, year])
+            .collect(),
+    )
 }
 
 /// Frequencies of words by their place in the name.
@@ -197,7 +216,8 @@ impl Places {
         let length = self.lengths[words.len() & 15] / self.people.max(1.0);
         match words {
             [first, middle @ .., last] => {
-                let ends = share(&self.first, first, self.people) * share(&self.last, last, self.people);
+                let ends =
+                    share(&self.first, first, self.people) * share(&self.last, last, self.people);
                 middle.iter().fold(length * ends, |chance, word| {
                     chance * share(&self.middle, word, self.middles)
                 })

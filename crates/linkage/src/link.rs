@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::block::{self, Blocked};
+use crate::block::{self, Blocked, Pairing};
 use crate::compare::{Candidates, Comparer, Pair};
 use crate::frequency::{self, Frequency};
 use crate::model::{Model, ModelError, Weights};
@@ -30,7 +30,7 @@ pub struct Linker<'a> {
     pub(crate) a: &'a Records,
     pub(crate) b: &'a Records,
     frequencies: Vec<Frequency>,
-    within: bool,
+    pairing: Pairing,
 }
 
 /// A candidate that was kept.
@@ -70,6 +70,13 @@ impl Veto {
             Self::Twins => "DU-09",
             Self::ParentChild => "DU-10",
         }
+    }
+
+    /// The veto of a rule.
+    pub fn of_rule(rule: &str) -> Option<Self> {
+        [Self::TwoNumbers, Self::Twins, Self::ParentChild]
+            .into_iter()
+            .find(|veto| veto.rule() == rule)
     }
 
     /// For people, in Vietnamese.
@@ -187,20 +194,20 @@ impl<'a> Linker<'a> {
             a,
             b,
             frequencies: frequency::of(spec, b),
-            within: false,
+            pairing: Pairing::Across,
         }
     }
 
     /// A linker of a set to itself.
     pub(crate) fn within_one(spec: &'a Spec, records: &'a Records) -> Self {
         Self {
-            within: true,
+            pairing: Pairing::Within,
             ..Self::new(spec, records, records)
         }
     }
 
     pub(crate) fn within(&self) -> bool {
-        self.within
+        self.pairing != Pairing::Across
     }
 
     pub(crate) fn comparer(&self) -> Comparer<'_> {
@@ -214,7 +221,7 @@ impl<'a> Linker<'a> {
     /// Blocks and compares all records.
     pub fn candidates(&self, progress: &dyn Progress) -> Candidates {
         self.compare(
-            block::block(&self.comparer(), self.within, None, progress),
+            block::block(&self.comparer(), self.pairing, None, progress),
             progress,
         )
     }
@@ -224,7 +231,7 @@ impl<'a> Linker<'a> {
         let step = self.a.len().div_ceil(most.max(1)).max(1);
         let rows: Vec<u32> = (0..self.a.len() as u32).step_by(step).collect();
         self.compare(
-            block::block(&self.comparer(), self.within, Some(&rows), &Silent),
+            block::block(&self.comparer(), self.pairing, Some(&rows), &Silent),
             &Silent,
         )
     }
@@ -232,8 +239,16 @@ impl<'a> Linker<'a> {
     /// Blocks and compares single records.
     pub fn candidates_of(&self, rows: &[u32]) -> Candidates {
         self.compare(
-            block::block(&self.comparer(), self.within, Some(rows), &Silent),
+            block::block(&self.comparer(), self.pairing, Some(rows), &Silent),
             &Silent,
+        )
+    }
+
+    /// Blocks and compares some records of a set with all others of it; each pair stands with its smaller row.
+    pub(crate) fn candidates_around(&self, rows: &[u32], progress: &dyn Progress) -> Candidates {
+        self.compare(
+            block::block(&self.comparer(), Pairing::Around, Some(rows), progress),
+            progress,
         )
     }
 
@@ -242,7 +257,11 @@ impl<'a> Linker<'a> {
         let mut offsets = Vec::with_capacity(self.a.len() + 1);
         let mut place = 0;
         for row in 0..=self.a.len() as u64 {
-            while blocked.pairs.get(place).is_some_and(|(pair, _)| pair >> 32 < row) {
+            while blocked
+                .pairs
+                .get(place)
+                .is_some_and(|(pair, _)| pair >> 32 < row)
+            {
                 place += 1;
             }
             offsets.push(place as u64);
@@ -311,7 +330,8 @@ impl<'a> Linker<'a> {
             .par_chunks(CHUNK)
             .flat_map_iter(|rows| {
                 progress.advance(rows.len() as u64);
-                rows.iter().map(|row| self.score(&weights, candidates, *row, &crowd))
+                rows.iter()
+                    .map(|row| self.score(&weights, candidates, *row, &crowd))
             })
             .collect();
         let mut links = Links {
@@ -332,16 +352,25 @@ impl<'a> Linker<'a> {
     }
 
     /// The candidates of one record by probability.
-    fn score(&self, weights: &Weights, candidates: &Candidates, row: u32, crowd: &[f64]) -> Scored {
+    pub(crate) fn score(
+        &self,
+        weights: &Weights,
+        candidates: &Candidates,
+        row: u32,
+        crowd: &[f64],
+    ) -> Scored {
         let pairs = candidates.of(row);
         let none_odds = (1.0 - weights.match_rate).max(f64::MIN_POSITIVE);
-        let start = candidates.offsets.get(row as usize).map_or(0, |o| *o as usize);
+        let start = candidates
+            .offsets
+            .get(row as usize)
+            .map_or(0, |o| *o as usize);
         let odds: Vec<f64> = pairs
             .iter()
             .enumerate()
             .map(|(place, pair)| {
                 let free = crowd.get(start + place).copied().unwrap_or(1.0);
-                ratio(weights, pair) * free
+                weights.ratio(pair) * free
             })
             .collect();
         let total = none_odds + odds.iter().sum::<f64>();
@@ -353,7 +382,9 @@ impl<'a> Linker<'a> {
             }
             _ => false,
         };
-        let owner = pairs.iter().position(|pair| self.owns_number(row, pair.b_row));
+        let owner = pairs
+            .iter()
+            .position(|pair| self.owns_number(row, pair.b_row));
         let kept = order
             .iter()
             .enumerate()
@@ -364,7 +395,7 @@ impl<'a> Linker<'a> {
                     b_row: pair.b_row,
                     rules: pair.rules,
                     pattern: pair.pattern,
-                    weight: (ratio(weights, pair) / none_odds).log2(),
+                    weight: (weights.ratio(pair) / none_odds).log2(),
                     probability: odds[place] / total,
                     veto: match owner {
                         Some(other) if other != place && self.has_number(pair.b_row) => {
@@ -386,7 +417,11 @@ impl<'a> Linker<'a> {
     /// theirs. Repeated until the claims have settled; the order of records plays no part.
     fn dispute(&self, weights: &Weights, candidates: &Candidates) -> Vec<f64> {
         let none = (1.0 - weights.match_rate).max(f64::MIN_POSITIVE);
-        let ratios: Vec<f64> = candidates.pairs.iter().map(|pair| ratio(weights, pair)).collect();
+        let ratios: Vec<f64> = candidates
+            .pairs
+            .iter()
+            .map(|pair| weights.ratio(pair))
+            .collect();
         let mut free = vec![1.0; ratios.len()];
         for _ in 0..DISPUTE_ROUNDS {
             let mut not_theirs = vec![0.0_f64; self.b.len()];
@@ -458,10 +493,15 @@ impl<'a> Linker<'a> {
         let relation = crate::name::relate(a, x, b, y);
         let other_given = matches!(
             relation,
-            NameRelation::GivenDiffers | NameRelation::Family | NameRelation::Slip | NameRelation::Near
+            NameRelation::GivenDiffers
+                | NameRelation::Family
+                | NameRelation::Slip
+                | NameRelation::Near
         );
-        let same_family = a.words_of(x).next().map(|w| w.plain) == b.words_of(y).next().map(|w| w.plain);
-        let given = a.words_of(x).next_back().map(|w| w.plain) == b.words_of(y).next_back().map(|w| w.plain);
+        let same_family =
+            a.words_of(x).next().map(|w| w.plain) == b.words_of(y).next().map(|w| w.plain);
+        let given = a.words_of(x).next_back().map(|w| w.plain)
+            == b.words_of(y).next_back().map(|w| w.plain);
         let same_home = self.relation_of(guards.area, i, j) == Some(0)
             || self.relation_of(guards.phone, i, j) == Some(0);
         (born == other && other_given && same_family && !given && same_home).then_some(Veto::Twins)
@@ -469,13 +509,8 @@ impl<'a> Linker<'a> {
 }
 
 /// One record's result.
-struct Scored {
-    kept: Vec<Candidate>,
+pub(crate) struct Scored {
+    pub(crate) kept: Vec<Candidate>,
     none: f64,
-    tie: bool,
-}
-
-/// Prior times likelihood ratio of a pair.
-fn ratio(weights: &Weights, pair: &Pair) -> f64 {
-    weights.pair_rate * weights.evidence(pair.pattern, f64::from(pair.frequency_bits)).bits.exp2()
+    pub(crate) tie: bool,
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::compare::{Candidates, Comparer};
+use crate::compare::{Candidates, Comparer, Pair};
 use crate::hash;
 use crate::link::Linker;
 use crate::records::{Column, Records, unpack_number};
@@ -114,7 +114,9 @@ impl Default for TrainOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// No blocking rule brought any two records together.
-    #[error("no blocking rule of the spec found a single pair; are the columns filled, and are the files of the same people?")]
+    #[error(
+        "no blocking rule of the spec found a single pair; are the columns filled, and are the files of the same people?"
+    )]
     NoCandidates,
     /// A model of another spec.
     #[error("the model belongs to spec {model:?}, not to {spec:?}: train it again")]
@@ -150,7 +152,12 @@ impl Model {
     ///
     /// # Errors
     /// When no rule finds any candidate.
-    pub fn train(spec: &Spec, a: &Records, b: &Records, options: &TrainOptions) -> Result<Self, ModelError> {
+    pub fn train(
+        spec: &Spec,
+        a: &Records,
+        b: &Records,
+        options: &TrainOptions,
+    ) -> Result<Self, ModelError> {
         let linker = Linker::new(spec, a, b);
         let candidates = linker.candidates_of_sample(options.sample_records);
         linker.train(&candidates, options)
@@ -241,7 +248,13 @@ impl Tables {
         }
     }
 
-    fn weights(&self, comparisons: usize, match_rate: f64, pair_rate: f64, kin_rate: f64) -> Weights {
+    fn weights(
+        &self,
+        comparisons: usize,
+        match_rate: f64,
+        pair_rate: f64,
+        kin_rate: f64,
+    ) -> Weights {
         let log = |table: &Table| table.map(|levels| levels.map(f64::log2));
         Weights {
             comparisons,
@@ -300,6 +313,12 @@ impl Weights {
         }
     }
 
+    /// Prior odds times likelihood ratio of a pair.
+    pub(crate) fn ratio(&self, pair: &Pair) -> f64 {
+        let evidence = self.evidence(pair.pattern, f64::from(pair.frequency_bits));
+        self.pair_rate * evidence.bits.exp2()
+    }
+
     /// Bits of one level of one comparison: same person against strangers.
     pub(crate) fn level_bits(&self, comparison: usize, level: usize) -> f64 {
         self.m[comparison][level] - self.u[comparison][level]
@@ -311,7 +330,11 @@ impl Linker<'_> {
     ///
     /// # Errors
     /// When there are no candidates.
-    pub fn train(&self, candidates: &Candidates, options: &TrainOptions) -> Result<Model, ModelError> {
+    pub fn train(
+        &self,
+        candidates: &Candidates,
+        options: &TrainOptions,
+    ) -> Result<Model, ModelError> {
         if candidates.is_empty() {
             return Err(ModelError::NoCandidates);
         }
@@ -373,7 +396,10 @@ fn useless_columns(linker: &Linker<'_>) -> Vec<String> {
             if first.is_none() {
                 out.push(format!("column {:?} is empty in {side}", field.name));
             } else if !varies && records.len() > 1 {
-                out.push(format!("column {:?} has one value in all rows of {side}", field.name));
+                out.push(format!(
+                    "column {:?} has one value in all rows of {side}",
+                    field.name
+                ));
             }
         }
     }
@@ -408,7 +434,9 @@ impl Sample {
                 let half_bits = (pair.frequency_bits * 2.0).round().clamp(-127.0, 127.0);
                 let key = pair.pattern | u64::from((half_bits + 128.0) as u8) << 56;
                 let cell = *known.entry(key).or_insert_with(|| {
-                    sample.cells.push((pair.pattern, f64::from(half_bits) / 2.0));
+                    sample
+                        .cells
+                        .push((pair.pattern, f64::from(half_bits) / 2.0));
                     sample.cells.len() as u32 - 1
                 });
                 sample.cell_of.push(cell);
@@ -465,7 +493,11 @@ impl Fit {
             .iter()
             .map(|comparison| {
                 let number = matches!(linker.b.columns[comparison.field], Column::Number(_));
-                number && spec.rules.iter().any(|rule| rule.keys == [(comparison.field, Part::Whole)])
+                number
+                    && spec
+                        .rules
+                        .iter()
+                        .any(|rule| rule.keys == [(comparison.field, Part::Whole)])
             })
             .collect();
         let present = spec
@@ -479,7 +511,11 @@ impl Fit {
             tables,
             match_rate: if sample.within { 0.2 } else { 0.8 },
             kin_rate: if spec.kin { 1.0 } else { 0.0 },
-            levels: spec.comparisons.iter().map(Comparison::level_count).collect(),
+            levels: spec
+                .comparisons
+                .iter()
+                .map(Comparison::level_count)
+                .collect(),
             covered,
             present,
             kin: spec.kin,
@@ -527,11 +563,20 @@ impl Fit {
                 log_likelihood += evidence[cell].different * std::f64::consts::LN_2;
             }
         }
-        (self.maximise(sample, &evidence, &same, &pairs), log_likelihood)
+        (
+            self.maximise(sample, &evidence, &same, &pairs),
+            log_likelihood,
+        )
     }
 
     /// New probabilities from the expected counts; the largest change.
-    fn maximise(&mut self, sample: &Sample, evidence: &[Evidence], same: &[f64], pairs: &[u32]) -> f64 {
+    fn maximise(
+        &mut self,
+        sample: &Sample,
+        evidence: &[Evidence],
+        same: &[f64],
+        pairs: &[u32],
+    ) -> f64 {
         let mut counts = [[[0.0_f64; LEVELS]; MOST_COMPARISONS]; 3];
         let (mut all_same, mut all_kin) = (0.0, 0.0);
         for (cell, (pattern, _)) in sample.cells.iter().enumerate() {
@@ -550,7 +595,12 @@ impl Fit {
         for (place, &levels) in self.levels.iter().enumerate() {
             change = refresh(&mut self.tables.m[place], &counts[0][place], levels, change);
             if self.kin {
-                change = refresh(&mut self.tables.kin[place], &counts[1][place], levels, change);
+                change = refresh(
+                    &mut self.tables.kin[place],
+                    &counts[1][place],
+                    levels,
+                    change,
+                );
             }
             if self.covered[place] {
                 let possible = (sample.all_pairs() * self.present[place]).max(1.0);
@@ -559,7 +609,8 @@ impl Fit {
         }
         // Within one file each pair is met once and belongs to two records.
         let rows = sample.rows().max(1) as f64 * if sample.within { 0.5 } else { 1.0 };
-        self.match_rate = (all_same / rows).clamp(1e-6, if sample.within { f64::MAX } else { 1.0 - 1e-4 });
+        self.match_rate =
+            (all_same / rows).clamp(1e-6, if sample.within { f64::MAX } else { 1.0 - 1e-4 });
         if self.kin {
             self.kin_rate = (all_kin / rows).max(1e-6);
         }
@@ -666,7 +717,9 @@ fn strangers(comparer: Comparer<'_>, most: u64, within: bool) -> (Table, u64) {
                 continue;
             }
             let pattern = comparer.pattern(i, j);
-            let equal = (0..comparisons).filter(|place| Spec::level(pattern, *place) == 1).count();
+            let equal = (0..comparisons)
+                .filter(|place| Spec::level(pattern, *place) == 1)
+                .count();
             if equal >= 3 {
                 continue;
             }
@@ -694,7 +747,8 @@ fn strangers(comparer: Comparer<'_>, most: u64, within: bool) -> (Table, u64) {
     let mut u = [[1.0; LEVELS]; MOST_COMPARISONS];
     for (place, comparison) in comparer.spec.comparisons.iter().enumerate() {
         let levels = comparison.level_count();
-        let total = counts[place][1..levels].iter().sum::<u64>() as f64 + PRIOR * (levels - 1) as f64;
+        let total =
+            counts[place][1..levels].iter().sum::<u64>() as f64 + PRIOR * (levels - 1) as f64;
         for level in 1..levels {
             u[place][level] = (counts[place][level] as f64 + PRIOR) / total;
         }
@@ -719,7 +773,9 @@ fn by_density(comparer: Comparer<'_>, place: usize, counts: &[u64; LEVELS], u: &
         let mut digits = 0;
         for number in numbers.iter().filter(|number| **number != 0) {
             digits = digits.max(unpack_number(*number).1);
-            *heads.entry(unpack_number(*number).0 / 1_000_000).or_default() += 1;
+            *heads
+                .entry(unpack_number(*number).0 / 1_000_000)
+                .or_default() += 1;
         }
         (heads, digits)
     };
@@ -727,10 +783,14 @@ fn by_density(comparer: Comparer<'_>, place: usize, counts: &[u64; LEVELS], u: &
     if digits < 7 {
         return;
     }
-    let total = |heads: &FxHashMap<u64, u32>| heads.values().map(|n| u64::from(*n)).sum::<u64>().max(1) as f64;
+    let total = |heads: &FxHashMap<u64, u32>| {
+        heads.values().map(|n| u64::from(*n)).sum::<u64>().max(1) as f64
+    };
     let together: u64 = heads_a
         .iter()
-        .map(|(head, count)| u64::from(*count) * u64::from(heads_b.get(head).copied().unwrap_or_default()))
+        .map(|(head, count)| {
+            u64::from(*count) * u64::from(heads_b.get(head).copied().unwrap_or_default())
+        })
         .sum();
     let density = (together as f64 / total(&heads_a) / total(&heads_b) / 1e6).max(1e-12);
     let digits = f64::from(digits);

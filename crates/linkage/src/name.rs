@@ -134,7 +134,9 @@ impl NameColumn {
         let standard = decoded.as_ref().map_or(text, |(decoded, _)| decoded);
         let mut words = [0_u32; MOST_WORDS];
         let mut count = 0;
-        for part in standard.split(|c: char| c.is_whitespace() || matches!(c, '-' | '.' | ',' | '\'')) {
+        for part in
+            standard.split(|c: char| c.is_whitespace() || matches!(c, '-' | '.' | ',' | '\''))
+        {
             if let Some(word) = self.word(part) {
                 words[count.min(MOST_WORDS - 1)] = word;
                 count += 1;
@@ -146,7 +148,9 @@ impl NameColumn {
             return 0;
         }
         let used = &words[..count];
-        let of = |field: fn(&Word) -> u64| hash::sequence(used.iter().map(|w| field(&self.words[*w as usize])));
+        let of = |field: fn(&Word) -> u64| {
+            hash::sequence(used.iter().map(|w| field(&self.words[*w as usize])))
+        };
         let mut plain: [u64; MOST_WORDS] = [u64::MAX; MOST_WORDS];
         for (slot, word) in plain.iter_mut().zip(used) {
             *slot = self.words[*word as usize].plain;
@@ -317,7 +321,11 @@ pub(crate) fn relate(a: &NameColumn, x: &Name, b: &NameColumn, y: &Name) -> Name
     if a.ends(x) == b.ends(y) {
         return NameRelation::MiddleDiffers;
     }
-    if only_x == 1 && only_y == 1 && x.count > 2 && last(a, x) != last(b, y) && first(a, x) == first(b, y)
+    if only_x == 1
+        && only_y == 1
+        && x.count > 2
+        && last(a, x) != last(b, y)
+        && first(a, x) == first(b, y)
     {
         return NameRelation::GivenDiffers;
     }

@@ -134,10 +134,7 @@ impl RecordsBuilder {
             .map(str::trim)
             .filter(|id| !id.is_empty())
             .ok_or(RowError::NoId { row: number })?;
-        if let Some(first) = self
-            .seen
-            .insert(hash::bytes(id.as_bytes()), number as u32)
-        {
+        if let Some(first) = self.seen.insert(hash::bytes(id.as_bytes()), number as u32) {
             return Err(RowError::SameId {
                 row: number,
                 first: first as usize,
@@ -173,6 +170,13 @@ impl Records {
         self.ids.text(row)
     }
 
+    /// True when a row has a usable value of a field.
+    pub(crate) fn has(&self, field: usize, row: u32) -> bool {
+        self.columns
+            .get(field)
+            .is_some_and(|column| column.has(row))
+    }
+
     /// The row with an id. Looks at every row: for single questions, not for loops.
     pub fn row_of(&self, id: &str) -> Option<u32> {
         (0..self.len() as u32).find(|row| self.id(*row) == Some(id))
@@ -192,17 +196,20 @@ impl Column {
         match self {
             Self::Name(column) => column.push(join(field, source, joined)),
             Self::Text(column) => column.push(join(field, source, joined)),
-            Self::Number(values) => values.push(source(0).map_or(0, |text| match field.kind {
-                Kind::Phone => Phone::parse_lenient(text)
-                    .map_or(0, |phone| with_length(u64::from(phone.as_u32()), 9)),
-                Kind::PersonalNumber => personal_number(text),
-                _ => pack_number(text),
+            Self::Number(values) => values.push(source(0).map_or(0, |text| {
+                match field.kind {
+                    Kind::Phone => Phone::parse_lenient(text)
+                        .map_or(0, |phone| with_length(u64::from(phone.as_u32()), 9)),
+                    Kind::PersonalNumber => personal_number(text),
+                    _ => pack_number(text),
+                }
             })),
             Self::Date(values) => {
                 values.push(source(0).map_or(0, |text| PackedDate::parse(text).0));
             }
             Self::Sex(values) => {
-                let sex = source(0).and_then(|text| Sex::parse(text).ok().or_else(|| Sex::guess(text)));
+                let sex =
+                    source(0).and_then(|text| Sex::parse(text).ok().or_else(|| Sex::guess(text)));
                 values.push(match sex {
                     None => 0,
                     Some(Sex::Male) => 1,
@@ -210,6 +217,19 @@ impl Column {
                 });
             }
             Self::Area(values) => values.push(pack_area(source(0), source(1), source(2))),
+        }
+    }
+
+    fn has(&self, row: u32) -> bool {
+        let row = row as usize;
+        match self {
+            Self::Name(column) => column.rows.get(row).is_some_and(|name| *name != 0),
+            Self::Text(column) => column.rows.get(row).is_some_and(|entry| *entry != 0),
+            Self::Number(values) | Self::Area(values) => {
+                values.get(row).is_some_and(|value| *value != 0)
+            }
+            Self::Date(values) => values.get(row).is_some_and(|date| *date != 0),
+            Self::Sex(values) => values.get(row).is_some_and(|sex| *sex != 0),
         }
     }
 
@@ -542,8 +562,9 @@ fn pack_area(commune: Option<&str>, district: Option<&str>, province: Option<&st
             .or_else(|| province.and_then(|province| DistrictCode::by_name(province, text)))
     });
     let commune = commune.and_then(|text| {
-        CommuneCode::parse(text)
-            .or_else(|| province.and_then(|province| CommuneCode::by_name(province, district, text)))
+        CommuneCode::parse(text).or_else(|| {
+            province.and_then(|province| CommuneCode::by_name(province, district, text))
+        })
     });
     u64::from(province.map_or(0, |code| code.0)) << 40
         | u64::from(district.map_or(0, |code| code.0)) << 24
@@ -593,7 +614,10 @@ mod tests {
 
     #[test]
     fn a_number_keeps_its_leading_zeros() {
-        assert_eq!(unpack_number(pack_number("001 084-000.999")), (1_084_000_999, 12));
+        assert_eq!(
+            unpack_number(pack_number("001 084-000.999")),
+            (1_084_000_999, 12)
+        );
         assert_ne!(pack_number("0012"), pack_number("12"));
         assert_eq!(pack_number(" -"), 0);
     }
@@ -601,7 +625,7 @@ mod tests {
     #[test]
     fn a_day_that_does_not_exist_still_has_digits() {
         assert_eq!(PackedDate::parse("19450631"), PackedDate::new(1945, 6, 31));
-        assert_eq!(PackedDate::parse("45631"), PackedDate(0));
+        assert_eq!(PackedDate::parse("456312"), PackedDate(0));
     }
 
     proptest! {

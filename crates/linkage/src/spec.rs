@@ -419,8 +419,14 @@ impl Spec {
             .iter()
             .map(|name| {
                 let field = field(&fields, "[settled]", name)?;
-                comparisons.iter().position(|comparison| comparison.field == field)
-                    .ok_or_else(|| SpecError::Shape(format!("[settled] names {name:?}, which no comparison compares")))
+                comparisons
+                    .iter()
+                    .position(|comparison| comparison.field == field)
+                    .ok_or_else(|| {
+                        SpecError::Shape(format!(
+                            "[settled] names {name:?}, which no comparison compares"
+                        ))
+                    })
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
@@ -467,6 +473,18 @@ impl Spec {
     /// Below this probability a candidate is not shown.
     pub fn review(&self) -> f64 {
         self.review
+    }
+
+    /// Whether a column agrees fully in a pattern; `None` when a side is missing or the column is not compared.
+    pub fn agrees(&self, pattern: u64, column: &str) -> Option<bool> {
+        let place = self
+            .comparisons
+            .iter()
+            .position(|comparison| self.fields[comparison.field].name == column)?;
+        match Self::level(pattern, place) {
+            0 => None,
+            level => Some(level == 1),
+        }
     }
 
     /// Position of a comparison among the four-bit groups of a pattern, by the name of its column.

@@ -1,0 +1,5 @@
+//! The engine on published sets and on small families, as callers use it.
+
+mod family;
+mod files;
+mod published;
