@@ -321,7 +321,7 @@ impl Tally {
         self.e1 + self.e2 + self.e3
     }
 
-    fn plus(self, other: Self) -> Self {
+    pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             subjects: self.subjects + other.subjects,
             verified: self.verified + other.verified,

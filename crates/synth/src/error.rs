@@ -63,6 +63,9 @@ pub enum SynthError {
 impl SynthError {
     /// True when the order has to change; false when the machine or we failed.
     pub fn is_callers(&self) -> bool {
-        !matches!(self, Self::UnknownProduct(_) | Self::Columns(_) | Self::Write { .. })
+        !matches!(
+            self,
+            Self::UnknownProduct(_) | Self::Columns(_) | Self::Write { .. }
+        )
     }
 }

@@ -93,7 +93,11 @@ impl Sink for Folder<'_> {
             mine.try_for_each(|(_, batch)| file.write(batch))
         })?;
         self.done += chunk.counts.people;
-        if (self.progress)(self.done, self.all) { Ok(()) } else { Err(SynthError::Stopped) }
+        if (self.progress)(self.done, self.all) {
+            Ok(())
+        } else {
+            Err(SynthError::Stopped)
+        }
     }
 }
 

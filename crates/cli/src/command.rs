@@ -1,0 +1,12 @@
+//! One file per subcommand.
+
+pub mod check;
+pub mod clean;
+pub mod dedupe;
+pub mod demo;
+pub mod evaluate;
+pub mod explain;
+pub mod link;
+pub mod people;
+pub mod rules;
+pub mod synth;

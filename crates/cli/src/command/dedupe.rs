@@ -1,0 +1,184 @@
+//! `dedupe`: finds records of the same person within one file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_array::builder::{StringBuilder, UInt32Builder};
+use arrow_schema::{DataType, Field, Schema};
+use clap::Args;
+use intake::{IntakeError, TableWriter};
+use linkage::{Clusters, DedupeOptions, Model, Records};
+use serde_json::json;
+
+use crate::Outcome;
+use crate::command::clean::{read_text, set_threads};
+use crate::command::link::stop_if_asked;
+use crate::command::people;
+use crate::exit::{Blame, Exit};
+use crate::measure::{Stopwatch, peak_rss_bytes};
+use crate::progress::Progress;
+
+/// Find records of the same person within one file. Nothing is merged: a person is a number that records share.
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  minhchung dedupe --records A.parquet --out persons.csv\n\nThe result has the columns id, person, records: every record of the file once, with its person's number and how\nmany records that person has."
+)]
+pub struct Dedupe {
+    /// The records (CSV, XLSX or Parquet).
+    #[arg(long, value_name = "FILE")]
+    records: PathBuf,
+    /// Where the persons go (.parquet or .csv).
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    how: people::How,
+    /// Where the pairs of records go, with their probabilities (.parquet or .csv).
+    #[arg(long, value_name = "FILE")]
+    pairs: Option<PathBuf>,
+    /// Print figures of the run as one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Dedupe {
+    /// Runs the command.
+    pub fn run(self) -> Outcome {
+        set_threads(self.how.threads)?;
+        let spec = people::spec(&self.how.spec)?;
+        let progress = Progress::new(self.how.quiet);
+        let mut watch = Stopwatch::start();
+        let (records, _) = people::read(&self.records, &spec, self.how.map.as_deref(), &progress)?;
+        watch.lap("read");
+        let model = self
+            .how
+            .model
+            .as_deref()
+            .map(|path| Model::from_json(&read_text(path)?).or_usage())
+            .transpose()?;
+        let options = DedupeOptions {
+            model: model.as_ref(),
+            ..DedupeOptions::default()
+        };
+        let clusters = linkage::dedupe(&spec, &records, &options, &progress).or_usage()?;
+        watch.lap("dedupe");
+        stop_if_asked()?;
+        let sizes = sizes(&clusters);
+        write(&self.out, &records, &clusters, &sizes).or_usage()?;
+        if let Some(path) = &self.pairs {
+            write_pairs(path, &records, &clusters).or_usage()?;
+        }
+        watch.lap("write");
+        let several = sizes.iter().filter(|size| **size > 1);
+        let (persons, with_several) = (sizes.len(), several.clone().count());
+        let in_several: u32 = several.sum();
+        if self.json {
+            let mut told = json!({
+                "records": records.len(),
+                "persons": persons,
+                "persons_with_several_records": with_several,
+                "records_of_those": in_several,
+                "candidates": clusters.compared,
+                "peak_rss_bytes": peak_rss_bytes(),
+                "model": clusters.model,
+            });
+            if let (Some(told), Some(times)) = (told.as_object_mut(), watch.json().as_object()) {
+                told.extend(times.clone());
+            }
+            println!("{told}");
+        } else {
+            println!("{} records of {persons} persons", records.len());
+            println!("{with_several} persons have several records, {in_several} in all");
+            println!("Persons: {}", self.out.display());
+        }
+        Ok(Exit::Good)
+    }
+}
+
+/// Records of each person.
+fn sizes(clusters: &Clusters) -> Vec<u32> {
+    let persons = clusters
+        .of
+        .iter()
+        .max()
+        .map_or(0, |last| *last as usize + 1);
+    let mut sizes = vec![0; persons];
+    for person in &clusters.of {
+        sizes[*person as usize] += 1;
+    }
+    sizes
+}
+
+fn write(
+    path: &Path,
+    records: &Records,
+    clusters: &Clusters,
+    sizes: &[u32],
+) -> Result<(), IntakeError> {
+    let mut ids = StringBuilder::new();
+    let mut persons = UInt32Builder::new();
+    let mut counts = UInt32Builder::new();
+    for (row, person) in clusters.of.iter().enumerate() {
+        ids.append_option(records.id(row as u32));
+        persons.append_value(*person);
+        counts.append_value(sizes[*person as usize]);
+    }
+    let columns = vec![
+        Field::new("id", DataType::Utf8, false),
+        Field::new("person", DataType::UInt32, false),
+        Field::new("records", DataType::UInt32, false),
+    ];
+    table(
+        path,
+        columns,
+        vec![
+            Arc::new(ids.finish()),
+            Arc::new(persons.finish()),
+            Arc::new(counts.finish()),
+        ],
+    )
+}
+
+fn write_pairs(path: &Path, records: &Records, clusters: &Clusters) -> Result<(), IntakeError> {
+    let mut one = StringBuilder::new();
+    let mut other = StringBuilder::new();
+    let mut probability = arrow_array::builder::Float64Builder::new();
+    let mut veto = StringBuilder::new();
+    for pair in &clusters.pairs {
+        one.append_option(records.id(pair.one));
+        other.append_option(records.id(pair.other));
+        probability.append_value(pair.probability);
+        veto.append_option(pair.veto.map(linkage::Veto::rule));
+    }
+    let columns = vec![
+        Field::new("id", DataType::Utf8, false),
+        Field::new("other_id", DataType::Utf8, false),
+        Field::new("probability", DataType::Float64, false),
+        Field::new("veto", DataType::Utf8, true),
+    ];
+    table(
+        path,
+        columns,
+        vec![
+            Arc::new(one.finish()),
+            Arc::new(other.finish()),
+            Arc::new(probability.finish()),
+            Arc::new(veto.finish()),
+        ],
+    )
+}
+
+fn table(
+    path: &Path,
+    columns: Vec<Field>,
+    values: Vec<arrow_array::ArrayRef>,
+) -> Result<(), IntakeError> {
+    let schema = Arc::new(Schema::new(columns));
+    let mut writer = TableWriter::create(path, schema.clone())?;
+    let batch = RecordBatch::try_new(schema, values).map_err(|error| IntakeError::Write {
+        file: path.display().to_string(),
+        detail: error.to_string(),
+    })?;
+    writer.write(&batch)?;
+    writer.finish()
+}

@@ -1,0 +1,188 @@
+//! Files of people for the linkage commands: read by a spec, packed, nothing lost silently.
+
+use std::path::{Path, PathBuf};
+
+use arrow_array::{Array, RecordBatch, StringArray};
+use clap::Args;
+use intake::{ColumnMap, Counts, FieldSpec, Options, Wanted};
+use linkage::{Records, RecordsBuilder, Spec};
+
+use crate::command::clean::read_text;
+use crate::exit::{Blame, Failure, usage};
+use crate::progress::{Progress, interrupted};
+
+/// How to link: arguments that the linkage commands share.
+#[derive(Args)]
+pub struct How {
+    /// A built-in spec (vietnam, who_person, febrl3, febrl4, fake_1000) or a TOML file.
+    #[arg(long, value_name = "NAME|FILE.toml", default_value = "vietnam")]
+    pub spec: String,
+    /// Columns of the records, where the headings don't say it.
+    #[arg(long, value_name = "FILE.toml")]
+    pub map: Option<PathBuf>,
+    /// A trained model to use instead of training one.
+    #[arg(long, value_name = "FILE.json")]
+    pub model: Option<PathBuf>,
+    /// Threads [default: all cores].
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// No progress.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Writes a small file whole or not at all.
+pub fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
+    let mut interim = path.as_os_str().to_owned();
+    interim.push(".partial");
+    std::fs::write(&interim, text)
+        .and_then(|()| std::fs::rename(&interim, path))
+        .map_err(|error| usage(format!("cannot write {}: {error}", path.display())))
+}
+
+/// A built-in spec by name, or a TOML file.
+pub fn spec(name: &str) -> Result<Spec, Failure> {
+    let path = Path::new(name);
+    if path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+    {
+        Spec::from_toml(&read_text(path)?).map_err(|error| usage(format!("{name}: {error}")))
+    } else {
+        Spec::builtin(name).or_usage()
+    }
+}
+
+/// Reads a file of people.
+pub fn read(
+    path: &Path,
+    spec: &Spec,
+    map: Option<&Path>,
+    progress: &Progress,
+) -> Result<(Records, Counts), Failure> {
+    let map = map.map(ColumnMap::load).transpose().or_usage()?;
+    let fields = canonical_fields(spec);
+    let wanted = fields.as_deref().map_or(Wanted::AsInFile, Wanted::Fields);
+    let mut reader = intake::open(
+        path,
+        wanted,
+        &Options {
+            map,
+            ..Options::default()
+        },
+    )
+    .or_usage()?;
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    progress.start("read", reader.progress().total.unwrap_or(0), "of the file");
+    let mut records = RecordsBuilder::new(spec);
+    let mut done = 0;
+    while let Some(batch) = reader.next_batch().or_usage()? {
+        push(&mut records, spec, &batch.rows, path)?;
+        let now = reader.progress().done;
+        progress.add(now.saturating_sub(done));
+        done = now;
+        if interrupted() {
+            return Err(Failure::Stopped);
+        }
+    }
+    let counts = reader.counts();
+    progress.stop(
+        "read",
+        &format!(
+            ": {name}, {} rows, {} rejected",
+            counts.read, counts.rejected
+        ),
+    );
+    if counts.accepted == 0 {
+        return Err(usage(format!(
+            "{} holds no usable row ({} rejected)",
+            path.display(),
+            counts.rejected
+        )));
+    }
+    Ok((records.finish(), counts))
+}
+
+/// For specs whose columns all have canonical headings the usual Vietnamese and English headings are recognised; other specs name the columns.
+fn canonical_fields(spec: &Spec) -> Option<Vec<FieldSpec>> {
+    use registry::fields::{Field, SubjectField};
+    let known = |name: &str| SubjectField::from_heading(name);
+    let required: Option<Vec<SubjectField>> = spec
+        .columns()
+        .iter()
+        .map(|column| known(&column.name).map(|field| (field, column.required)))
+        .collect::<Option<Vec<_>>>()
+        .map(|columns| {
+            columns
+                .into_iter()
+                .filter(|(_, required)| *required)
+                .map(|(field, _)| field)
+                .collect()
+        });
+    let of_spec = |field: &FieldSpec| {
+        spec.columns()
+            .iter()
+            .any(|column| column.name == field.heading)
+    };
+    required.map(|required| {
+        intake::fields_of(&required)
+            .into_iter()
+            .filter(of_spec)
+            .collect()
+    })
+}
+
+fn push(
+    records: &mut RecordsBuilder,
+    spec: &Spec,
+    rows: &RecordBatch,
+    path: &Path,
+) -> Result<(), Failure> {
+    let columns: Vec<Option<&StringArray>> = spec
+        .columns()
+        .iter()
+        .map(|column| {
+            let found = rows
+                .schema_ref()
+                .fields()
+                .iter()
+                .position(|field| field.name().trim().eq_ignore_ascii_case(&column.name));
+            match found.and_then(|place| rows.column(place).as_any().downcast_ref()) {
+                None if column.required => Err(missing(path, &column.name, rows)),
+                texts => Ok(texts),
+            }
+        })
+        .collect::<Result<_, _>>()?;
+    let mut texts = Vec::with_capacity(columns.len());
+    for row in 0..rows.num_rows() {
+        texts.clear();
+        texts.extend(columns.iter().map(|column| {
+            column
+                .filter(|column| column.is_valid(row))
+                .map(|column| column.value(row))
+        }));
+        records
+            .push(&texts)
+            .map_err(|error| usage(format!("{}: {error}", path.display())))?;
+    }
+    Ok(())
+}
+
+fn missing(path: &Path, wanted: &str, rows: &RecordBatch) -> Failure {
+    let found: Vec<&str> = rows
+        .schema_ref()
+        .fields()
+        .iter()
+        .map(|field| field.name().as_str())
+        .filter(|name| *name != intake::ROW_COLUMN)
+        .collect();
+    usage(format!(
+        "{}: the spec needs a column '{wanted}'; the file has {}",
+        path.display(),
+        found.join(", ")
+    ))
+}

@@ -1,0 +1,81 @@
+//! Exit codes and the last words of a command.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// How a command ended that ran to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done and good.
+    Good,
+    /// Done, and the answer is no.
+    No,
+}
+
+/// Why a command did not run to its end.
+#[derive(Debug)]
+pub enum Failure {
+    /// The call or an input has to change.
+    Usage(anyhow::Error),
+    /// The machine or this program failed.
+    Fault(anyhow::Error),
+    /// The user stopped it.
+    Stopped,
+}
+
+/// Says whose fault an error is.
+pub trait Blame<T> {
+    /// The call or an input has to change.
+    fn or_usage(self) -> Result<T, Failure>;
+    /// The machine or this program failed.
+    fn or_fault(self) -> Result<T, Failure>;
+}
+
+impl<T, E: Into<anyhow::Error>> Blame<T> for Result<T, E> {
+    fn or_usage(self) -> Result<T, Failure> {
+        self.map_err(|error| Failure::Usage(error.into()))
+    }
+    fn or_fault(self) -> Result<T, Failure> {
+        self.map_err(|error| Failure::Fault(error.into()))
+    }
+}
+
+/// A usage error in words.
+pub fn usage(message: impl Display) -> Failure {
+    Failure::Usage(anyhow::anyhow!("{message}"))
+}
+
+impl From<cleaning::CleanError> for Failure {
+    fn from(error: cleaning::CleanError) -> Self {
+        match error {
+            cleaning::CleanError::Stopped => Self::Stopped,
+            error if error.is_callers() => Self::Usage(error.into()),
+            error => Self::Fault(error.into()),
+        }
+    }
+}
+
+/// Prints what went wrong, and turns the outcome into an exit code.
+pub fn report(outcome: Result<Exit, Failure>) -> ExitCode {
+    match outcome {
+        Ok(Exit::Good) => ExitCode::SUCCESS,
+        Ok(Exit::No) => ExitCode::from(1),
+        Err(Failure::Usage(error)) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Fault(error)) => {
+            eprintln!("error: {error:#}");
+            eprintln!(
+                "This is not the fault of your data. Please report it with the command you ran."
+            );
+            ExitCode::from(70)
+        }
+        Err(Failure::Stopped) => {
+            eprintln!(
+                "Stopped. Nothing half-written is left; `--resume` goes on after the last finished stage."
+            );
+            ExitCode::from(130)
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The binary as users and scripts meet it: exit codes, messages, files.
+
+mod bad_input;
+mod demo;
+mod resume;
+mod tool;
