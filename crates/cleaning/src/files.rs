@@ -16,8 +16,8 @@ use crate::CleanError;
 /// A path that gets its final name on [`Partial::keep`], and is removed otherwise.
 #[derive(Debug)]
 pub(crate) struct Partial {
-    partial: PathBuf,
-    path: PathBuf,
+    interim: PathBuf,
+    wanted: PathBuf,
     kept: bool,
 }
 
@@ -29,24 +29,24 @@ impl Partial {
         }
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".partial");
-        let partial = path.with_file_name(name);
-        remove(&partial)?;
+        let interim = path.with_file_name(name);
+        remove(&interim)?;
         Ok(Self {
-            partial,
-            path: path.to_owned(),
+            interim,
+            wanted: path.to_owned(),
             kept: false,
         })
     }
 
     /// Where to write meanwhile.
-    pub(crate) fn path(&self) -> &Path {
-        &self.partial
+    pub(crate) fn interim(&self) -> &Path {
+        &self.interim
     }
 
     /// Gives the finished file or folder its name.
     pub(crate) fn keep(mut self) -> Result<(), CleanError> {
-        remove(&self.path)?;
-        fs::rename(&self.partial, &self.path).map_err(CleanError::io(&self.path))?;
+        remove(&self.wanted)?;
+        fs::rename(&self.interim, &self.wanted).map_err(CleanError::io(&self.wanted))?;
         self.kept = true;
         Ok(())
     }
@@ -56,7 +56,7 @@ impl Drop for Partial {
     fn drop(&mut self) {
         if !self.kept {
             // The job has failed or was stopped: that is the error to report, not a leftover.
-            let _ = remove(&self.partial);
+            let _ = remove(&self.interim);
         }
     }
 }
@@ -74,7 +74,7 @@ fn remove(path: &Path) -> Result<(), CleanError> {
 /// Writes a small file whole.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), CleanError> {
     let partial = Partial::new(path)?;
-    let mut file = File::create(partial.path()).map_err(CleanError::io(path))?;
+    let mut file = File::create(partial.interim()).map_err(CleanError::io(path))?;
     file.write_all(content).map_err(CleanError::io(path))?;
     drop(file);
     partial.keep()

@@ -160,23 +160,19 @@ impl<'a> FindingWriter<'a> {
 fn columns(found: &[Located], catalogue: &Catalogue) -> Vec<ArrayRef> {
     let word = |get: &dyn Fn(&Located) -> Option<&str>| -> ArrayRef {
         let mut column = StringDictionaryBuilder::<Int16Type>::new();
-        found
-            .iter()
-            .for_each(|located| column.append_option(get(located)));
+        column.extend(found.iter().map(get));
         Arc::new(column.finish())
     };
     let text = |get: &dyn Fn(&Located) -> Option<&str>| -> ArrayRef {
         let mut column = StringBuilder::with_capacity(found.len(), found.len() * 12);
-        found
-            .iter()
-            .for_each(|located| column.append_option(get(located)));
+        column.extend(found.iter().map(get));
         Arc::new(column.finish())
     };
     let message = |lang| -> ArrayRef {
         let mut column = StringBuilder::with_capacity(found.len(), found.len() * 64);
-        found
-            .iter()
-            .for_each(|located| column.append_value(located.finding.message(catalogue, lang)));
+        for located in found {
+            column.append_value(located.finding.message(catalogue, lang));
+        }
         Arc::new(column.finish())
     };
     let mut rows = UInt64Builder::with_capacity(found.len());
@@ -304,7 +300,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-fn text<'a>(column: &'a StringArray, place: usize) -> Option<&'a str> {
+fn text(column: &StringArray, place: usize) -> Option<&str> {
     column.is_valid(place).then(|| column.value(place))
 }
 

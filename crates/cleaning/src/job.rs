@@ -1,5 +1,6 @@
 //! One job: which files, which folder, which stages are already done.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -61,13 +62,13 @@ pub struct Settings {
 }
 
 /// A job with its folder prepared.
-pub struct Job<'a> {
+pub(crate) struct Job<'a> {
     /// What to do.
-    pub settings: &'a Settings,
+    pub(crate) settings: &'a Settings,
     /// With which files.
-    pub inputs: &'a Inputs,
+    pub(crate) inputs: &'a Inputs,
     /// Who watches.
-    pub watch: &'a dyn Watch,
+    pub(crate) watch: &'a dyn Watch,
     fingerprint: String,
 }
 
@@ -80,7 +81,7 @@ struct Manifest {
 
 impl<'a> Job<'a> {
     /// Checks the folder and computes what identifies this job.
-    pub fn open(
+    pub(crate) fn open(
         inputs: &'a Inputs,
         settings: &'a Settings,
         watch: &'a dyn Watch,
@@ -97,17 +98,17 @@ impl<'a> Job<'a> {
     }
 
     /// A path in the result folder.
-    pub fn out(&self, name: &str) -> PathBuf {
+    pub(crate) fn out(&self, name: &str) -> PathBuf {
         self.settings.out.join(name)
     }
 
     /// A path in the folder of intermediate files.
-    pub fn work(&self, name: &str) -> PathBuf {
+    pub(crate) fn work(&self, name: &str) -> PathBuf {
         self.settings.out.join(".work").join(name)
     }
 
     /// Runs a stage, unless its results of an earlier run with the same inputs are here.
-    pub fn stage(
+    pub(crate) fn stage(
         &self,
         stage: Stage,
         run: impl FnOnce() -> Result<(), CleanError>,
@@ -127,7 +128,7 @@ impl<'a> Job<'a> {
     }
 
     /// Ends the job when the user wants it.
-    pub fn check_stop(&self) -> Result<(), CleanError> {
+    pub(crate) fn check_stop(&self) -> Result<(), CleanError> {
         if self.watch.stop_requested() {
             Err(CleanError::Stopped)
         } else {
@@ -136,13 +137,13 @@ impl<'a> Job<'a> {
     }
 
     /// Counts progress, and ends the job when the user wants it.
-    pub fn advance(&self, units: u64) -> Result<(), CleanError> {
+    pub(crate) fn advance(&self, units: u64) -> Result<(), CleanError> {
         self.watch.advance(units);
         self.check_stop()
     }
 
     /// Marks the job as finished and clears intermediate files.
-    pub fn finish(&self) -> Result<(), CleanError> {
+    pub(crate) fn finish(&self) -> Result<(), CleanError> {
         if !self.settings.keep_work {
             let work = self.work("");
             fs::remove_dir_all(&work).map_err(CleanError::io(&work))?;
@@ -253,7 +254,11 @@ fn content_hash(path: &Path) -> Result<Vec<u8>, CleanError> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// JSON of one of our own structs.

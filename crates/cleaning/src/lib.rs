@@ -19,7 +19,9 @@ mod watch;
 pub mod worklist;
 
 pub use error::CleanError;
-pub use job::{Input, Inputs, Job, RESULTS, Settings};
+pub use job::{Input, Inputs, RESULTS, Settings};
+
+use job::Job;
 pub use summary::Summary;
 pub use watch::{Stage, Unwatched, Watch};
 

@@ -189,17 +189,17 @@ impl OutcomeWriter {
 fn columns(rows: &[Outcome]) -> Vec<ArrayRef> {
     let text = |get: &dyn Fn(&Outcome) -> &str| -> ArrayRef {
         let mut column = StringBuilder::with_capacity(rows.len(), rows.len() * 8);
-        rows.iter().for_each(|row| column.append_value(get(row)));
+        column.extend(rows.iter().map(|row| Some(get(row))));
         Arc::new(column.finish())
     };
     let optional = |get: &dyn Fn(&Outcome) -> Option<String>| -> ArrayRef {
         let mut column = StringBuilder::with_capacity(rows.len(), rows.len() * 8);
-        rows.iter().for_each(|row| column.append_option(get(row)));
+        column.extend(rows.iter().map(get));
         Arc::new(column.finish())
     };
     let number = |get: &dyn Fn(&Outcome) -> Option<f64>| -> ArrayRef {
         let mut column = Float64Builder::with_capacity(rows.len());
-        rows.iter().for_each(|row| column.append_option(get(row)));
+        column.extend(rows.iter().map(get));
         Arc::new(column.finish())
     };
     let suggested = |get: fn(&Suggested) -> &String| {

@@ -26,6 +26,9 @@ pub enum ReportError {
 }
 
 /// Renders the report.
+///
+/// # Errors
+/// Never for a whole program: its templates and its map are embedded, and tests render them.
 pub fn render(summary: &Summary) -> Result<String, ReportError> {
     let shapes = map::shapes()?;
     let view = view::View::new(summary, &shapes);

@@ -246,13 +246,12 @@ impl Band {
     /// The band of the best candidate. `probability` is `None` without a candidate.
     pub fn of(probability: Option<f64>, tie: bool, vetoed: bool) -> Self {
         match probability {
-            None => Self::None,
             Some(_) if vetoed => Self::Vetoed,
             Some(_) if tie => Self::Tie,
             Some(p) if p >= 0.99 => Self::NearCertain,
             Some(p) if p >= 0.95 => Self::Likely,
             Some(p) if p >= 0.5 => Self::Possible,
-            Some(_) => Self::None,
+            Some(_) | None => Self::None,
         }
     }
 
@@ -265,7 +264,7 @@ impl Band {
 /// A shape of difference between record and suggested person.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ShapeCount {
-    /// Stable code ("dob:day_month_swapped+name:accents_lost").
+    /// Stable code ("`dob:day_month_swapped+name:accents_lost`").
     pub code: String,
     /// The shape in words.
     pub text: Text,
@@ -698,6 +697,7 @@ impl Summary {
     }
 
     fn area_identities(&self) -> Vec<Identity> {
+        type Figure = fn(&Tally) -> u64;
         let provinces = self
             .provinces
             .iter()
@@ -706,13 +706,13 @@ impl Summary {
             .communes
             .iter()
             .fold(Tally::default(), |sum, row| sum.plus(row.tally));
-        let sums = |value: fn(&Tally) -> u64| {
+        let sums = |value: Figure| {
             [
                 term("tổng các tỉnh", "sum over provinces", value(&provinces)),
                 term("tổng các xã", "sum over communes", value(&communes)),
             ]
         };
-        let wanted: [(Term, fn(&Tally) -> u64); 4] = [
+        let wanted: [(Term, Figure); 4] = [
             (
                 term(
                     "Bản ghi được nhận",

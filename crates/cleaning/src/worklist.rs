@@ -144,6 +144,9 @@ pub struct FacilityItem {
 }
 
 /// Writes the list of a commune.
+///
+/// # Errors
+/// When the file cannot be written; it names the path.
 pub fn write_commune(path: &Path, list: &CommuneList, stamp: &Stamp) -> Result<(), WorklistError> {
     commune::workbook(list, stamp)
         .and_then(|mut workbook| workbook.save(path))
@@ -151,6 +154,9 @@ pub fn write_commune(path: &Path, list: &CommuneList, stamp: &Stamp) -> Result<(
 }
 
 /// Writes the list of a facility.
+///
+/// # Errors
+/// When the file cannot be written; it names the path.
 pub fn write_facility(
     path: &Path,
     list: &FacilityList,

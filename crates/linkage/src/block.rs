@@ -4,6 +4,8 @@
 //! and merged with A's. A key value with more pairs than its rule's cap is narrowed by further parts; what stays too large is left out and
 //! reported. Records that the first rule settles (they agree exactly with one entry on everything that settles) are not searched further.
 
+use std::cmp::Ordering;
+
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -12,6 +14,9 @@ use crate::compare::Comparer;
 use crate::hash;
 use crate::records::Records;
 use crate::spec::{Part, Rule};
+
+/// A key and a row that has it.
+type Keyed = (u64, u32);
 
 /// Rows worked on at a time by one thread.
 const CHUNK: u32 = 16_384;
@@ -169,24 +174,24 @@ impl Join<'_> {
     }
 
     /// Joins two sorted lists of (key, row).
-    fn merge(&mut self, left: &[(u64, u32)], right: &[(u64, u32)], depth: usize) {
+    fn merge(&mut self, left: &[Keyed], right: &[Keyed], depth: usize) {
         let (mut left, mut right) = (left, right);
         while let (Some((x, _)), Some((y, _))) = (left.first(), right.first()) {
-            if x < y {
-                left = skip(left, *y);
-            } else if y < x {
-                right = skip(right, *x);
-            } else {
-                let (these, rest) = split(left, *x);
-                let (those, others) = split(right, *x);
-                self.pair(these, those, depth);
-                (left, right) = (rest, others);
+            match x.cmp(y) {
+                Ordering::Less => left = skip(left, *y),
+                Ordering::Greater => right = skip(right, *x),
+                Ordering::Equal => {
+                    let (these, rest) = split(left, *x);
+                    let (those, others) = split(right, *x);
+                    self.pair(these, those, depth);
+                    (left, right) = (rest, others);
+                }
             }
         }
     }
 
     /// All pairs of one key value, narrowed where they are too many.
-    fn pair(&mut self, left: &[(u64, u32)], right: &[(u64, u32)], depth: usize) {
+    fn pair(&mut self, left: &[Keyed], right: &[Keyed], depth: usize) {
         let count = left.len() as u64 * right.len() as u64;
         if count <= self.rule.cap {
             for (_, i) in left {
@@ -210,7 +215,7 @@ impl Join<'_> {
 }
 
 /// The list from the first key on that is not smaller.
-fn skip(list: &[(u64, u32)], key: u64) -> &[(u64, u32)] {
+fn skip(list: &[Keyed], key: u64) -> &[Keyed] {
     // Galloping: the next key is usually close.
     let mut step = 1;
     while list.get(step).is_some_and(|(k, _)| *k < key) {
@@ -221,7 +226,7 @@ fn skip(list: &[(u64, u32)], key: u64) -> &[(u64, u32)] {
 }
 
 /// The entries of one key, and the rest.
-fn split(list: &[(u64, u32)], key: u64) -> (&[(u64, u32)], &[(u64, u32)]) {
+fn split(list: &[Keyed], key: u64) -> (&[Keyed], &[Keyed]) {
     let end = list.iter().take_while(|(k, _)| *k == key).count();
     list.split_at(end)
 }

@@ -149,12 +149,12 @@ fn dates(dates: &[i32]) -> Frequency {
     let of_year = |date: i32| f64::from(by_year[&year(date)]) / present;
     let day: Vec<f64> = dates
         .iter()
-        .map(|&date| match date {
-            0 => 0.0,
-            _ => {
-                let others = (f64::from(by_date[&(date as u64)]) - 1.0) / present;
-                HALF * (others + of_year(date) / DAYS)
+        .map(|&date| {
+            if date == 0 {
+                return 0.0;
             }
+            let others = (f64::from(by_date[&(date as u64)]) - 1.0) / present;
+            HALF * (others + of_year(date) / DAYS)
         })
         .collect();
     let years: Vec<f64> = dates
@@ -275,7 +275,7 @@ fn names(column: &NameColumn) -> Frequency {
     };
     let word = |word: Option<&crate::name::Word>| word.map_or(0, |word| word.plain);
     let columns = [
-        whole(words(|word| word.key()), &|name| name.key),
+        whole(words(crate::name::Word::key), &|name| name.key),
         whole(words(|word| word.plain), &|name| name.plain),
         part(&|name| column.ends(name)),
         part(&|name| word(column.words_of(name).next_back())),

@@ -340,7 +340,7 @@ impl Linker<'_> {
         }
         let sample = Sample::of(self, candidates, options.sample_records);
         let (u, random_pairs) = strangers(self.comparer(), options.random_pairs, self.within());
-        let mut fit = Fit::start(self, &sample, u);
+        let mut fit = Fit::start(self, &sample, &u);
         let mut iterations = 0;
         let mut change = f64::INFINITY;
         let mut log_likelihood = f64::NEG_INFINITY;
@@ -479,10 +479,10 @@ struct Fit {
 }
 
 impl Fit {
-    fn start(linker: &Linker<'_>, sample: &Sample, u: Table) -> Self {
+    fn start(linker: &Linker<'_>, sample: &Sample, u: &Table) -> Self {
         let spec = linker.spec;
         let mut tables = Tables::ones();
-        tables.u = u;
+        tables.u = *u;
         for (place, comparison) in spec.comparisons.iter().enumerate() {
             let kind = spec.fields[comparison.field].kind;
             tables.m[place] = first_guess(comparison);
@@ -577,34 +577,33 @@ impl Fit {
         same: &[f64],
         pairs: &[u32],
     ) -> f64 {
-        let mut counts = [[[0.0_f64; LEVELS]; MOST_COMPARISONS]; 3];
+        let [mut by_same, mut by_kin, mut by_strangers] =
+            [[[0.0_f64; LEVELS]; MOST_COMPARISONS]; 3];
         let (mut all_same, mut all_kin) = (0.0, 0.0);
         for (cell, (pattern, _)) in sample.cells.iter().enumerate() {
             let kin = (f64::from(pairs[cell]) - same[cell]) * evidence[cell].kin_share;
             let strangers = f64::from(pairs[cell]) - same[cell] - kin;
             all_same += same[cell];
             all_kin += kin;
-            for place in 0..self.levels.len() {
+            let places = 0..self.levels.len();
+            for (place, ((m, k), u)) in
+                places.zip(by_same.iter_mut().zip(&mut by_kin).zip(&mut by_strangers))
+            {
                 let level = Spec::level(*pattern, place);
-                counts[0][place][level] += same[cell];
-                counts[1][place][level] += kin;
-                counts[2][place][level] += strangers;
+                m[level] += same[cell];
+                k[level] += kin;
+                u[level] += strangers;
             }
         }
         let mut change = 0.0;
         for (place, &levels) in self.levels.iter().enumerate() {
-            change = refresh(&mut self.tables.m[place], &counts[0][place], levels, change);
+            change = refresh(&mut self.tables.m[place], &by_same[place], levels, change);
             if self.kin {
-                change = refresh(
-                    &mut self.tables.kin[place],
-                    &counts[1][place],
-                    levels,
-                    change,
-                );
+                change = refresh(&mut self.tables.kin[place], &by_kin[place], levels, change);
             }
             if self.covered[place] {
                 let possible = (sample.all_pairs() * self.present[place]).max(1.0);
-                self.tables.u[place][1] = (counts[2][place][1] + 0.05) / possible;
+                self.tables.u[place][1] = (by_strangers[place][1] + 0.05) / possible;
             }
         }
         // Within one file each pair is met once and belongs to two records.

@@ -151,9 +151,11 @@ pub fn parts(code: &str) -> impl Iterator<Item = (&str, &str)> {
     code.split('+').filter_map(|part| part.split_once(':'))
 }
 
-/// True when all parts are slips of the pen or of a machine, so that one look at a group of them confirms all.
+/// True when all parts are slips of the pen or of a machine, so that one look at a group of them confirms all. A sex alone is one: the number,
+/// which agrees, tells it too.
 pub fn is_bulk(code: &str) -> bool {
-    parts(code).all(|(_, relation)| find(relation).is_some_and(|known| known.bulk))
+    code == "sex:different"
+        || parts(code).all(|(_, relation)| find(relation).is_some_and(|known| known.bulk))
 }
 
 /// A code in Vietnamese words.
@@ -226,6 +228,8 @@ mod tests {
         );
         assert_eq!(en(&spec, ""), "everything agrees");
         assert!(is_bulk(code));
+        assert!(is_bulk("sex:different"));
+        assert!(!is_bulk("full_name:accents_lost+sex:different"));
         assert!(!is_bulk("full_name:accents_lost+id_number:of_other"));
     }
 }

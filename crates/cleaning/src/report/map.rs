@@ -4,6 +4,7 @@
 //! gap opens, which simplifying each outline by itself would cause.
 
 use serde::Deserialize;
+use std::fmt::Write as _;
 
 /// Why the embedded map cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +59,7 @@ pub(super) fn shapes() -> Result<Vec<Shape>, MapError> {
             Ok(Shape {
                 code: source.code,
                 islands: matches!(source.id.as_str(), "hoangsa" | "truongsa"),
-                path: rings.iter().map(|ring| path(ring)).collect(),
+                path: rings.iter().map(path).collect(),
                 middle: middle(&rings),
             })
         })
@@ -170,7 +171,7 @@ fn path(ring: &Ring) -> String {
             command
         };
         let comma = if step.1 < 0 { "" } else { " " };
-        text.push_str(&format!("{command}{}{comma}{}", step.0, step.1));
+        let _ = write!(text, "{command}{}{comma}{}", step.0, step.1);
         previous = Some((x, y));
     }
     text.push('z');

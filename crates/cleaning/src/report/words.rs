@@ -2,6 +2,7 @@
 
 use minijinja::value::Value;
 use minijinja::{Environment, Error, ErrorKind};
+use std::fmt::Write as _;
 
 /// A language of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +142,9 @@ fn path(path: &str) -> String {
             b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'/' | b'-' | b'_' | b'.' | b'~' => {
                 link.push(char::from(byte));
             }
-            other => link.push_str(&format!("%{other:02X}")),
+            other => {
+                let _ = write!(link, "%{other:02X}");
+            }
         }
     }
     link

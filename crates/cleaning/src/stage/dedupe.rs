@@ -25,6 +25,9 @@ const COUNTS: &str = "persons.json";
 /// Two records that the same register entry claims with at least this probability are one person.
 const SAME_ENTRY: f64 = 0.99;
 
+/// A record that resembles those of an entry joins them when it claims the entry with at least this probability.
+const SAME_PERSON: f64 = 0.95;
+
 /// Finds records of the same person.
 pub(crate) fn run(job: &Job<'_>) -> Result<(), CleanError> {
     let subjects = Table::<SubjectField>::read_fields(
@@ -52,7 +55,13 @@ pub(crate) fn run(job: &Job<'_>) -> Result<(), CleanError> {
     let told = Told(job.watch, Stage::Dedupe);
     let alike = linkage::dedupe(&spec, &records, &options, &told).map_err(link::settings)?;
     job.check_stop()?;
-    let people = join(subjects.len(), &alike.of, &entries);
+    // Likeness to a record of a known entry is no more than likeness to that entry, which the search in the register has weighed.
+    let claims = |row: u32, entry: u32| {
+        let candidates = &found[row as usize].candidates;
+        let claimed = candidates.iter().find(|candidate| candidate.b_row == entry);
+        claimed.is_some_and(|candidate| candidate.probability >= SAME_PERSON)
+    };
+    let people = join(&alike.of, &entries, claims);
     let vetoed = alike.pairs.iter().filter(|pair| pair.veto.is_some());
     write(job, &subjects, &people, &entries, vetoed.count() as u64)
 }
@@ -77,9 +86,9 @@ struct People {
 
 /// Joins two kinds of evidence: the same register entry, and likeness of the records themselves.
 ///
-/// Two different entries are two people: a cluster of like records that holds two of them is taken apart, and its records without an entry stay
-/// alone, since nothing tells whose they are.
-fn join(subjects: usize, alike: &[u32], entries: &[Option<u32>]) -> People {
+/// Two different entries are two people: a cluster of like records that holds two of them is taken apart. A record without a sure entry goes to the
+/// one entry of its cluster that it claims; without a claim it stays with the others that have none.
+fn join(alike: &[u32], entries: &[Option<u32>], claims: impl Fn(u32, u32) -> bool) -> People {
     let mut cluster_entries: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for (cluster, entry) in alike.iter().zip(entries) {
         let known = cluster_entries.entry(*cluster).or_default();
@@ -89,14 +98,15 @@ fn join(subjects: usize, alike: &[u32], entries: &[Option<u32>]) -> People {
     }
     let mut numbers: BTreeMap<Key, u32> = BTreeMap::new();
     let mut people = People {
-        person: Vec::with_capacity(subjects),
+        person: Vec::with_capacity(entries.len()),
         records: Vec::new(),
     };
     for (row, (cluster, entry)) in alike.iter().zip(entries).enumerate() {
-        let key = match (entry, cluster_entries.get(cluster).map(Vec::as_slice)) {
-            (Some(entry), _) | (None, Some([entry])) => Key::Entry(*entry),
-            (None, Some([]) | None) => Key::Cluster(*cluster),
-            (None, Some(_)) => Key::Alone(row as u32),
+        let of_cluster = cluster_entries.get(cluster).map_or(&[][..], Vec::as_slice);
+        let claimed = || of_cluster.iter().find(|entry| claims(row as u32, **entry));
+        let key = match entry.as_ref().or_else(claimed) {
+            Some(entry) => Key::Entry(*entry),
+            None => Key::Cluster(*cluster),
         };
         let next = people.records.len() as u32;
         let person = *numbers.entry(key).or_insert(next);
@@ -116,8 +126,6 @@ enum Key {
     Entry(u32),
     /// A cluster of like records.
     Cluster(u32),
-    /// Nothing.
-    Alone(u32),
 }
 
 /// `persons.parquet` for people with two or more records, all persons for the next stages, and the counts.
@@ -198,4 +206,24 @@ pub(crate) fn load_counts(job: &Job<'_>) -> Result<Persons, CleanError> {
     let path = job.work(COUNTS);
     let text = std::fs::read(&path).map_err(CleanError::io(&path))?;
     serde_json::from_slice(&text).map_err(|_| CleanError::Damaged { path })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::join;
+
+    #[test]
+    fn an_entry_makes_a_person_and_likeness_only_where_it_is_claimed() {
+        // Four like records: two of entry 7, one that claims it, one that does not; and a pair nobody knows.
+        let alike = [0, 0, 0, 0, 1, 1];
+        let entries = [Some(7), Some(7), None, None, None, None];
+        let people = join(&alike, &entries, |row, entry| (row, entry) == (2, 7));
+        assert_eq!(people.person, [0, 0, 0, 1, 2, 2]);
+    }
+
+    #[test]
+    fn two_entries_are_two_people_however_alike() {
+        let people = join(&[0, 0], &[Some(7), Some(8)], |_, _| true);
+        assert_eq!(people.person, [0, 1]);
+    }
 }

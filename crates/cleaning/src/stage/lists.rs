@@ -1,6 +1,7 @@
 //! Spreadsheets: per commune the list of dispatch 2262, per facility the doses to correct.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use linkage::Spec;
@@ -39,14 +40,14 @@ pub(crate) fn run(job: &Job<'_>) -> Result<(), CleanError> {
         "lists",
     );
     write_lists(job, &communes, |(place, list)| {
-        let path = folder.path().join(place.list_path());
+        let path = folder.interim().join(place.list_path());
         worklist::write_commune(&made(path)?, list, &stamp).map_err(CleanError::from)
     })?;
     write_lists(job, &facilities, |list| {
-        let path = folder.path().join(facility_path(&list.code, &list.name));
+        let path = folder.interim().join(facility_path(&list.code, &list.name));
         worklist::write_facility(&made(path)?, list, &stamp).map_err(CleanError::from)
     })?;
-    std::fs::create_dir_all(folder.path()).map_err(CleanError::io(folder.path()))?;
+    std::fs::create_dir_all(folder.interim()).map_err(CleanError::io(folder.interim()))?;
     folder.keep()
 }
 
@@ -259,8 +260,7 @@ fn add_finding(item: &mut FacilityItem, found: &FindingRow<'_>) {
         if !item.proposal.is_empty() {
             item.proposal.push_str("; ");
         }
-        item.proposal
-            .push_str(&format!("{} → {value}", field_vi(field)));
+        let _ = write!(item.proposal, "{} → {value}", field_vi(field));
     }
 }
 

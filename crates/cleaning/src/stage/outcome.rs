@@ -99,7 +99,7 @@ impl Data {
     fn outcome(&self, row: usize) -> Outcome {
         let (subject, answer, found) =
             (self.subjects.row(row), &self.answers[row], &self.found[row]);
-        let chosen = self.chosen(answer, found);
+        let chosen = Self::chosen(answer, found);
         let best = chosen.map(|b_row| self.register.row(b_row as usize));
         let probability = match answer.verification {
             Verification::True => 1.0,
@@ -153,7 +153,7 @@ impl Data {
     }
 
     /// The register row that the outcome is about: the person of a verified record, else the most probable candidate.
-    fn chosen(&self, answer: &Answered, found: &Found) -> Option<u32> {
+    fn chosen(answer: &Answered, found: &Found) -> Option<u32> {
         match answer.verification {
             Verification::True => answer.b_row,
             Verification::ForeignerExempt => None,
@@ -303,7 +303,7 @@ impl Data {
         let mut ignored = Vec::new();
         let facts = check_subject(&subject, context, &mut ignored);
         let mut check = |answer: Answer<'_, '_>| {
-            check_against_register(&subject, &facts, answer, context, found)
+            check_against_register(&subject, &facts, answer, context, found);
         };
         match (answer.verification, answer.b_row) {
             (Verification::ForeignerExempt, _) => {}

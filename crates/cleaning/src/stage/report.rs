@@ -116,8 +116,8 @@ fn count_differing(outcome: &Outcome<&str>, summary: &mut Summary) {
 fn shape(spec: &Spec, code: String, (count, ready): (u64, u64)) -> ShapeCount {
     ShapeCount {
         text: Text::new(
-            &linkage::shape::vi(spec, &code),
-            &linkage::shape::en(spec, &code),
+            linkage::shape::vi(spec, &code),
+            linkage::shape::en(spec, &code),
         ),
         fields: linkage::shape::parts(&code)
             .map(|(field, _)| field.to_owned())
@@ -183,7 +183,7 @@ fn count_doses(job: &Job<'_>, summary: &mut Summary) -> Result<(), CleanError> {
                 last = Some(found.index);
             }
             RecordKind::Facility => {
-                facility(&mut facilities, Some(found.record_id.to_owned())).findings += 1
+                facility(&mut facilities, Some(found.record_id.to_owned())).findings += 1;
             }
         }
     })?;
@@ -230,7 +230,8 @@ fn facility_names(job: &Job<'_>) -> Result<BTreeMap<Option<String>, FacilityCoun
         let Some(code) = listed.facility_code.map(|code| code.trim().to_owned()) else {
             continue;
         };
-        facility(&mut facilities, Some(code)).name = listed.name.unwrap_or_default().to_owned();
+        let name = listed.name.unwrap_or_default();
+        name.clone_into(&mut facility(&mut facilities, Some(code)).name);
     }
     Ok(facilities)
 }

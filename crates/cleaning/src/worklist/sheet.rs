@@ -1,5 +1,7 @@
 //! How every list looks and behaves: title block, locked and open columns, drop-downs, print set-up.
 
+use std::fmt::Write as _;
+
 use registry::date::Date;
 use rust_xlsxwriter::{
     Color, DataValidation, DataValidationErrorStyle, DocProperties, Format, FormatAlign,
@@ -352,7 +354,7 @@ pub(super) fn natural_key(text: &str) -> String {
             continue;
         }
         if !digits.is_empty() {
-            key.push_str(&format!("{digits:0>12}"));
+            let _ = write!(key, "{digits:0>12}");
             digits.clear();
         }
         key.push(letter);

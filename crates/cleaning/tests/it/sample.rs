@@ -11,10 +11,10 @@ use registry::date::Date;
 use registry::status::{ErrorCategory, Verification};
 
 /// A record's outcome, as a pipeline would count it.
-pub type Outcome = (Verification, Band);
+pub(crate) type Outcome = (Verification, Band);
 
 /// Numbers of one province.
-pub fn province() -> Summary {
+pub(crate) fn province() -> Summary {
     let mut summary = Summary::default();
     let communes = [
         ("05443", "Phường Quán Triều", "Thành phố Thái Nguyên", 4_212),
@@ -42,7 +42,7 @@ pub fn province() -> Summary {
 }
 
 /// Numbers of all provinces with many communes.
-pub fn national() -> Summary {
+pub(crate) fn national() -> Summary {
     let mut summary = Summary::default();
     for province in registry::area::Vintage::Of2022.provinces() {
         let code = province.code.to_string();
@@ -94,7 +94,7 @@ fn invented_outcome(number: u64) -> Outcome {
 }
 
 /// Counts the records of a commune as the pipeline would.
-pub fn add_commune(
+pub(crate) fn add_commune(
     summary: &mut Summary,
     (province, province_name): (&str, &str),
     (code, name, district): (&str, &str, &str),
@@ -137,10 +137,10 @@ pub fn add_commune(
 }
 
 /// Fills what follows from the records: inputs, shapes, rules, doses.
-pub fn finish(summary: &mut Summary) {
+pub(crate) fn finish(summary: &mut Summary) {
     summary.format = FORMAT;
-    summary.program = "minhchung 0.1.0".to_owned();
-    summary.as_of = "2022-05-04".to_owned();
+    summary.program = String::from("minhchung 0.1.0");
+    summary.as_of = String::from("2022-05-04");
     summary.funnel.rejected = 12;
     summary.funnel.read = summary.funnel.accepted + 12;
     summary.differing.name = summary.funnel.differs * 6 / 10;
@@ -398,7 +398,7 @@ fn inputs(summary: &mut Summary) {
 }
 
 /// As of 4 May 2022.
-pub fn stamp() -> Stamp {
+pub(crate) fn stamp() -> Stamp {
     Stamp {
         as_of: Date::constant(2022, 5, 4),
         version: "1".to_owned(),
@@ -406,7 +406,7 @@ pub fn stamp() -> Stamp {
 }
 
 /// A list with texts of every kind.
-pub fn commune_list(records: usize) -> CommuneList {
+pub(crate) fn commune_list(records: usize) -> CommuneList {
     let names = [
         ("NGUYEN THI HOA", "Nguyễn Thị Hòa", "Nữ"),
         ("Trần Văn Bảo", "Trần Văn Bảo", "Nam"),
@@ -467,7 +467,7 @@ pub fn commune_list(records: usize) -> CommuneList {
 }
 
 /// A facility with a dose before birth.
-pub fn facility_list() -> FacilityList {
+pub(crate) fn facility_list() -> FacilityList {
     let rows = (0..12)
         .map(|number| FacilityItem {
             dose_id: format!("{:08}", 12 - number),

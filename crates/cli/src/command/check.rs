@@ -90,9 +90,9 @@ impl Check {
             .unwrap_or_else(|| folder.path().join("findings.parquet"));
         let checked = cleaning::check(&inputs, &settings, &findings, &Progress::new(self.quiet))?;
         if self.json {
-            print_json(&checked)?
+            print_json(&checked)?;
         } else {
-            print_counts(&checked, self.out.as_deref())
+            print_counts(&checked, self.out.as_deref());
         }
         let grave = |severity| matches!(severity, Severity::Block | Severity::Error);
         let bad = checked

@@ -16,6 +16,7 @@ use crate::progress::Progress;
 #[command(
     after_help = "Example:\n  minhchung clean --records subjects.xlsx --doses doses.csv --register register.parquet --out result"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct Clean {
     /// Vaccination subjects (CSV, XLSX or Parquet).
     #[arg(long, value_name = "FILE")]

@@ -162,7 +162,13 @@ fn read_truth(path: &Path) -> Result<(Vec<Truth>, Vec<String>), Failure> {
     let (flags, marks): (Vec<String>, Vec<Vec<bool>>) = named
         .filter(|(name, _)| !["a_id", "b_id"].contains(&name.as_str()))
         .filter_map(|(name, cells)| {
-            Some((name.clone(), cells.iter().map(flag).collect::<Option<_>>()?))
+            Some((
+                name.clone(),
+                cells
+                    .iter()
+                    .map(|cell| flag(cell.as_deref()))
+                    .collect::<Option<_>>()?,
+            ))
         })
         .unzip();
     let truth = (0..a.len())
@@ -178,8 +184,8 @@ fn read_truth(path: &Path) -> Result<(Vec<Truth>, Vec<String>), Failure> {
 }
 
 /// A cell of a column of true and false.
-fn flag(cell: &Option<String>) -> Option<bool> {
-    match cell.as_deref()? {
+fn flag(cell: Option<&str>) -> Option<bool> {
+    match cell? {
         "true" | "TRUE" | "True" | "1" => Some(true),
         "false" | "FALSE" | "False" | "0" => Some(false),
         _ => None,

@@ -14,7 +14,7 @@ use crate::progress::{Progress, interrupted};
 /// How to link: arguments that the linkage commands share.
 #[derive(Args)]
 pub struct How {
-    /// A built-in spec (vietnam, who_person, febrl3, febrl4, fake_1000) or a TOML file.
+    /// A built-in spec (vietnam, `who_person`, febrl3, febrl4, `fake_1000`) or a TOML file.
     #[arg(long, value_name = "NAME|FILE.toml", default_value = "vietnam")]
     pub spec: String,
     /// Columns of the records, where the headings don't say it.

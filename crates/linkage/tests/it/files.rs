@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use linkage::{Records, RecordsBuilder, Spec};
 
 /// A file of the published sets.
-pub fn published(name: &str) -> PathBuf {
+pub(crate) fn published(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../data/linkage")
         .join(name)
 }
 
 /// Packs a CSV file.
-pub fn load(spec: &Spec, name: &str) -> Records {
+pub(crate) fn load(spec: &Spec, name: &str) -> Records {
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_path(published(name))
