@@ -119,16 +119,28 @@ pub enum CleanError {
 impl CleanError {
     /// True when the input or the call has to change; false when the machine or we failed.
     pub fn is_callers(&self) -> bool {
-        matches!(
-            self,
-            Self::Input { .. }
-                | Self::NoRows { .. }
-                | Self::DuplicateId { .. }
-                | Self::OldRegister { .. }
-                | Self::ForeignFolder { .. }
-                | Self::NothingToResume { .. }
-                | Self::Settings(_)
-        )
+        match self {
+            Self::Input { source, .. } => source.is_callers(),
+            // A path that is not there, or not to be used, is the caller's too.
+            Self::Io { source, .. } => matches!(
+                source.kind(),
+                std::io::ErrorKind::NotFound
+                    | std::io::ErrorKind::PermissionDenied
+                    | std::io::ErrorKind::IsADirectory
+                    | std::io::ErrorKind::NotADirectory
+            ),
+            Self::NoRows { .. }
+            | Self::DuplicateId { .. }
+            | Self::OldRegister { .. }
+            | Self::ForeignFolder { .. }
+            | Self::NothingToResume { .. }
+            | Self::Settings(_) => true,
+            Self::Stopped
+            | Self::Write(_)
+            | Self::Damaged { .. }
+            | Self::Parquet { .. }
+            | Self::Render { .. } => false,
+        }
     }
 
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + use<> {

@@ -55,17 +55,28 @@ impl From<cleaning::CleanError> for Failure {
     }
 }
 
+/// An error with its causes, each said once: many an error already says what caused it.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 /// Prints what went wrong, and turns the outcome into an exit code.
 pub fn report(outcome: Result<Exit, Failure>) -> ExitCode {
     match outcome {
         Ok(Exit::Good) => ExitCode::SUCCESS,
         Ok(Exit::No) => ExitCode::from(1),
         Err(Failure::Usage(error)) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", told(&error));
             ExitCode::from(2)
         }
         Err(Failure::Fault(error)) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", told(&error));
             eprintln!(
                 "This is not the fault of your data. Please report it with the command you ran."
             );

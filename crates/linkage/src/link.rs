@@ -133,6 +133,18 @@ pub struct Links {
 }
 
 impl Links {
+    /// Links of records without any candidate.
+    pub fn nobody(records: usize) -> Self {
+        Self {
+            ends: vec![0; records],
+            candidates: Vec::new(),
+            none: vec![1.0; records],
+            tie: vec![false; records],
+            accept: 1.0,
+            review: 1.0,
+        }
+    }
+
     /// Number of records of A.
     pub fn len(&self) -> usize {
         self.ends.len()

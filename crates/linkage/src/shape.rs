@@ -103,7 +103,7 @@ const RELATIONS: &[Relation] = &[
         "là số của người khác",
         "the number of another person",
     ),
-    other("different", "khác", "another one"),
+    other("different", "khác", "differs"),
 ];
 
 impl Linker<'_> {

@@ -32,11 +32,20 @@ pub(crate) fn run(job: &Job<'_>) -> Result<(), CleanError> {
     let candidates = linker.candidates(&told);
     job.check_stop()?;
     let model = match &job.settings.model {
-        Some(text) => Model::from_json(text)
-            .map_err(|error| CleanError::Settings(format!("--model: {error}")))?,
-        None => linker
-            .train(&candidates, &TrainOptions::default())
-            .map_err(settings)?,
+        Some(text) => Some(
+            Model::from_json(text)
+                .map_err(|error| CleanError::Settings(format!("--model: {error}")))?,
+        ),
+        // Nobody resembles anybody: there is nothing to learn and nobody to suggest.
+        None if candidates.is_empty() => None,
+        None => Some(
+            linker
+                .train(&candidates, &TrainOptions::default())
+                .map_err(settings)?,
+        ),
+    };
+    let Some(model) = model else {
+        return write_links(job, &linker, &Links::nobody(subjects.len()));
     };
     let links = linker.link(&model, &candidates, &told).map_err(settings)?;
     job.check_stop()?;

@@ -140,10 +140,10 @@ fn a_verified_record_is_the_person_and_a_certain_suggestion_nearly_always() {
         .zip(&numbers["successor_id"])
         .collect();
     let (mut verified, mut suggested, mut right) = (0_u32, 0_u32, 0_u32);
-    for row in 0..outcome["unique_id"].len() {
+    for (row, id) in outcome["unique_id"].iter().enumerate() {
         let cell = |name: &str| outcome[name][row].as_str();
         let entry = cell("suggested_register_id");
-        let person = truth.get(cell("unique_id")).map(String::as_str);
+        let person = truth.get(id).map(String::as_str);
         match cell("status") {
             "TRUE" => {
                 verified += 1;
@@ -153,7 +153,7 @@ fn a_verified_record_is_the_person_and_a_certain_suggestion_nearly_always() {
                 assert!(
                     person == Some(entry) || is_former || entry.is_empty(),
                     "{} is not {entry}",
-                    cell("unique_id")
+                    id
                 );
             }
             "FOREIGNER_EXEMPT" => {}
@@ -180,17 +180,12 @@ fn a_verified_record_is_the_person_and_a_certain_suggestion_nearly_always() {
 #[test]
 fn every_open_record_has_a_shape_or_a_reason() {
     let outcome = province().result("outcome.parquet");
-    for row in 0..outcome["unique_id"].len() {
+    for (row, id) in outcome["unique_id"].iter().enumerate() {
         let cell = |name: &str| outcome[name][row].as_str();
         assert!(!cell("reason_vi").is_empty() && !cell("reason_en").is_empty());
         if cell("status") == "FALSE" {
-            assert!(!cell("differing").is_empty(), "{}", cell("unique_id"));
-            assert!(
-                !cell("shape").is_empty(),
-                "{}: {}",
-                cell("unique_id"),
-                cell("reason_en")
-            );
+            assert!(!cell("differing").is_empty(), "{}", id);
+            assert!(!cell("shape").is_empty(), "{}: {}", id, cell("reason_en"));
         }
     }
 }

@@ -31,7 +31,7 @@ fn the_numbers_of_the_summary_are_shown_and_add_up() {
         let digits = number.to_string();
         let mut text = String::new();
         for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place) % 3 == 0 {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
                 text.push('.');
             }
             text.push(digit);
