@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::link::{Linker, Veto};
 use crate::model::{Model, ModelError};
-use crate::shape;
 use crate::spec::Spec;
 
 /// The evidence for one pair. All weights are bits: +1 doubles the odds that the two are the same person.
@@ -61,15 +60,11 @@ pub struct FieldEvidence {
     pub frequency_bits: f64,
 }
 
-/// What a reason is made of.
+/// What a reason is made of. The difference has its [shape](crate::shape), and the probability is a number: neither is repeated in the reason.
 #[derive(Debug, Clone, Copy)]
-pub struct Reason<'a> {
+pub struct Reason {
     /// Levels of the comparisons.
     pub pattern: u64,
-    /// Shape of the difference.
-    pub shape: &'a str,
-    /// Probability.
-    pub probability: f64,
     /// Another candidate fits as well.
     pub tie: bool,
     /// Why the two are never linked without a person looking at them.
@@ -124,8 +119,6 @@ impl Linker<'_> {
         let shape = self.shape(a_row, b_row);
         let reason = Reason {
             pattern: pair.pattern,
-            shape: &shape,
-            probability,
             tie: scored.tie,
             veto,
         };
@@ -184,51 +177,37 @@ pub fn rule_names(spec: &Spec, rules: u32) -> Vec<String> {
         .collect()
 }
 
-/// The reason for a suggestion, in Vietnamese.
-pub fn reason_vi(spec: &Spec, reason: &Reason<'_>) -> String {
-    let mut text = String::new();
+/// The reason for a suggestion, in Vietnamese: what agrees, and what to beware of.
+pub fn reason_vi(spec: &Spec, reason: &Reason) -> String {
     let agreeing = agreeing(spec, reason.pattern, |field| &field.label_vi);
-    if !agreeing.is_empty() {
-        let _ = write!(text, "Khớp {agreeing}. ");
-    }
-    if !reason.shape.is_empty() {
-        let _ = write!(text, "Khác: {}. ", shape::vi(spec, reason.shape));
-    }
+    let mut text = if agreeing.is_empty() {
+        "Không mục nào khớp hoàn toàn.".to_owned()
+    } else {
+        format!("Khớp {agreeing}.")
+    };
     if reason.tie {
-        text.push_str("Có người khác phù hợp như vậy. ");
+        text.push_str(" Có người khác cũng phù hợp như vậy.");
     }
     if let Some(veto) = reason.veto {
-        let _ = write!(text, "Phải xem tay: {}. ", veto.vi());
+        let _ = write!(text, " Phải xem từng người: {}.", veto.vi());
     }
-    let _ = write!(
-        text,
-        "Khả năng đúng người {}.",
-        percent(reason.probability).replace('.', ",")
-    );
     text
 }
 
 /// The reason for a suggestion, in English.
-pub fn reason_en(spec: &Spec, reason: &Reason<'_>) -> String {
-    let mut text = String::new();
+pub fn reason_en(spec: &Spec, reason: &Reason) -> String {
     let agreeing = agreeing(spec, reason.pattern, |field| &field.label_en);
-    if !agreeing.is_empty() {
-        let _ = write!(text, "Agree: {agreeing}. ");
-    }
-    if !reason.shape.is_empty() {
-        let _ = write!(text, "Differ: {}. ", shape::en(spec, reason.shape));
-    }
+    let mut text = if agreeing.is_empty() {
+        "Nothing agrees fully.".to_owned()
+    } else {
+        format!("Agree: {agreeing}.")
+    };
     if reason.tie {
-        text.push_str("Somebody else fits as well. ");
+        text.push_str(" Somebody else fits as well.");
     }
     if let Some(veto) = reason.veto {
-        let _ = write!(text, "To be looked at: {}. ", veto.en());
+        let _ = write!(text, " To be looked at one by one: {}.", veto.en());
     }
-    let _ = write!(
-        text,
-        "Probability of the right person {}.",
-        percent(reason.probability)
-    );
     text
 }
 
@@ -294,8 +273,15 @@ impl Explanation {
         };
         let _ = writeln!(
             text,
-            "found by: {rules}\n{}\n{}",
-            self.reason_vi, self.reason_en
+            "found by: {rules}\ndifference: {}\nprobability: {}\n{}\n{}",
+            if self.shape.is_empty() {
+                "none"
+            } else {
+                &self.shape
+            },
+            percent(self.probability),
+            self.reason_vi,
+            self.reason_en
         );
         text
     }

@@ -112,7 +112,7 @@ fn held(row: &SubjectRow<'_>) -> Held {
     let text = |text: Option<&str>| text.unwrap_or_default().trim().to_owned();
     Held {
         full_name: text(row.full_name),
-        dob: text(row.dob),
+        dob: row.dob.map_or_else(String::new, as_written),
         sex: row.sex.map_or_else(String::new, |sex| {
             Sex::parse(sex).map_or_else(|_| sex.trim().to_owned(), |sex| sex_vi(sex).to_owned())
         }),
@@ -137,6 +137,11 @@ fn difference(spec: &Spec, outcome: &Outcome<&str>) -> String {
     }
 }
 
+/// A birth date as people write it; what is no date, as it stands.
+fn as_written(dob: &str) -> String {
+    BirthDate::parse(dob).map_or_else(|_| dob.trim().to_owned(), |(date, _)| date.display_vi())
+}
+
 /// A phrase as a sentence of a cell.
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
@@ -154,8 +159,7 @@ fn suggestion(outcome: &Outcome<&str>) -> Option<Suggestion> {
     Some(Suggestion {
         id_number: suggested.id_number.to_owned(),
         full_name: suggested.full_name.to_owned(),
-        dob: BirthDate::parse(suggested.dob)
-            .map_or_else(|_| suggested.dob.to_owned(), |(date, _)| date.display_vi()),
+        dob: as_written(suggested.dob),
         sex: Sex::parse(suggested.sex).map_or_else(|_| String::new(), |sex| sex_vi(sex).into()),
         probability: suggested.probability,
     })

@@ -178,8 +178,6 @@ impl Data {
         let shape = self.shape(answer, found, best);
         let reason = Reason {
             pattern: best.pattern,
-            shape: &shape,
-            probability: best.probability,
             tie: found.tie,
             veto: best.veto,
         };

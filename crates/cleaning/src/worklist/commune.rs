@@ -182,7 +182,7 @@ fn cells(index: usize, item: &CommuneItem) -> Vec<Cell<'_>> {
     match &item.suggestion {
         Some(person) => cells.extend([
             marked(&held.id_number, &person.id_number),
-            marked(&held.full_name, &person.full_name),
+            marked_name(&held.full_name, &person.full_name),
             marked(&held.dob, &person.dob),
             marked(&held.sex, &person.sex),
             Cell::Share(shown(person.probability)),
@@ -196,6 +196,15 @@ fn cells(index: usize, item: &CommuneItem) -> Vec<Cell<'_>> {
 /// Marks a suggested value that differs from the one held.
 fn marked<'a>(held: &str, suggested: &'a str) -> Cell<'a> {
     if held == suggested {
+        Cell::Text(suggested)
+    } else {
+        Cell::Changed(suggested)
+    }
+}
+
+/// The same for names, whose capitals and spaces are no difference.
+fn marked_name<'a>(held: &str, suggested: &'a str) -> Cell<'a> {
+    if name::key(held) == name::key(suggested) {
         Cell::Text(suggested)
     } else {
         Cell::Changed(suggested)

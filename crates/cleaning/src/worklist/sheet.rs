@@ -236,6 +236,7 @@ fn write_row(
     row: u32,
     cells: &[Cell<'_>],
 ) -> Result<(), XlsxError> {
+    sheet.set_row_height(row, height(layout, cells))?;
     let mut cells = cells.iter();
     let columns = layout.groups.iter().flat_map(|group| group.columns);
     for (column, definition) in columns.enumerate() {
@@ -261,6 +262,38 @@ fn write_row(
         };
     }
     Ok(())
+}
+
+/// Height of a row whose longest text shows whole (a column holds a fifth more letters than its width says): programs other than Excel do not grow rows by themselves.
+fn height(layout: &Layout<'_>, cells: &[Cell<'_>]) -> f64 {
+    const LINE: f64 = 15.0;
+    let columns = layout.groups.iter().flat_map(|group| group.columns);
+    let locked = columns.filter(|column| matches!(column.kind, Kind::Locked));
+    let lines = locked.zip(cells).map(|(column, cell)| match cell {
+        Cell::Text(text) | Cell::Changed(text) => lines(clip(text), column.width * 6 / 5),
+        Cell::Count(_) | Cell::Share(_) => 1,
+    });
+    // Excel's rows end at 409 points.
+    (LINE * f64::from(lines.max().unwrap_or(1).max(1))).min(405.0)
+}
+
+/// Lines of a text wrapped between words in a column of this width.
+fn lines(text: &str, width: u8) -> u32 {
+    let width = usize::from(width).max(2);
+    let (mut lines, mut used) = (1, 0);
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        let needed = if used == 0 { length } else { used + 1 + length };
+        if needed <= width {
+            used = needed;
+            continue;
+        }
+        // A word that is longer than the column is broken.
+        let own = length.div_ceil(width).max(1);
+        lines += if used == 0 { own - 1 } else { own };
+        used = length - (own - 1) * width;
+    }
+    lines as u32
 }
 
 /// Protection, drop-downs, filter and print set-up.
@@ -310,7 +343,7 @@ fn print_setup(sheet: &mut Worksheet, footer: &str) {
 }
 
 /// A sheet of plain lines: a heading where the first text is not empty, and what belongs to it.
-pub(super) fn add_guide(workbook: &mut Workbook, lines: &[(&str, &str)]) -> Result<(), XlsxError> {
+pub(super) fn add_guide(workbook: &mut Workbook, guide: &[(&str, &str)]) -> Result<(), XlsxError> {
     let base = Format::new()
         .set_font_name("Times New Roman")
         .set_font_size(12)
@@ -321,7 +354,8 @@ pub(super) fn add_guide(workbook: &mut Workbook, lines: &[(&str, &str)]) -> Resu
     sheet.set_name("Hướng dẫn")?;
     sheet.set_column_width(0, 30)?;
     sheet.set_column_width(1, 90)?;
-    for (row, (what, text)) in lines.iter().enumerate() {
+    for (row, (what, text)) in guide.iter().enumerate() {
+        sheet.set_row_height(row as u32, 16 * lines(text, 80).max(lines(what, 26)))?;
         sheet.write_string_with_format(row as u32, 0, clip(what), &bold)?;
         sheet.write_string_with_format(row as u32, 1, clip(text), &base)?;
     }
@@ -364,6 +398,20 @@ pub(super) fn natural_key(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn texts_are_wrapped_between_words() {
+        for (text, width, wanted) in [
+            ("", 5, 1),
+            ("một hai", 7, 1),
+            ("một hai", 6, 2),
+            ("một hai ba", 6, 2),
+            ("aaaaaaaaaa", 4, 3),
+            ("a bbbbbbbb c", 4, 4),
+        ] {
+            assert_eq!(super::lines(text, width), wanted, "{text}");
+        }
+    }
+
     use super::*;
 
     #[test]

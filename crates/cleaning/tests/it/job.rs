@@ -152,8 +152,7 @@ fn a_verified_record_is_the_person_and_a_certain_suggestion_nearly_always() {
                     .is_some_and(|number| !number.is_empty());
                 assert!(
                     person == Some(entry) || is_former || entry.is_empty(),
-                    "{} is not {entry}",
-                    id
+                    "{id} is not {entry}"
                 );
             }
             "FOREIGNER_EXEMPT" => {}
