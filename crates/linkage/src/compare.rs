@@ -45,6 +45,13 @@ impl Candidates {
         }
     }
 
+    /// Places of the pairs of each row of A.
+    pub(crate) fn records(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        self.offsets
+            .windows(2)
+            .map(|bounds| bounds[0] as usize..bounds[1] as usize)
+    }
+
     /// Number of pairs.
     pub fn len(&self) -> usize {
         self.pairs.len()

@@ -21,6 +21,11 @@ fn records(spec: &Spec, rows: &[Row]) -> Records {
 
 /// A register of ordinary people around the interesting ones, so that a model can be learned.
 fn crowd(spec: &Spec, special: &[Row]) -> (Records, Records) {
+    crowd_with(spec, &[], special)
+}
+
+/// The same with further records among the subjects, behind the others.
+fn crowd_with(spec: &Spec, more: &[Row], special: &[Row]) -> (Records, Records) {
     let families = ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi"];
     let middles = ["Văn", "Thị", "Đức", "Ngọc", "Hữu", "Minh"];
     let givens = [
@@ -76,13 +81,17 @@ fn crowd(spec: &Spec, special: &[Row]) -> (Records, Records) {
             &row(format!("A{n}"), format!("{year}-{m:02}-{d:02}")),
         );
     }
-    for row in special {
-        let texts: Vec<Option<&str>> = row
-            .iter()
-            .map(|text| Some(*text).filter(|text| !text.is_empty()))
-            .collect();
-        register.push(&texts).expect("a row of the spec");
-    }
+    let add = |records: &mut RecordsBuilder, rows: &[Row]| {
+        for row in rows {
+            let texts: Vec<Option<&str>> = row
+                .iter()
+                .map(|text| Some(*text).filter(|text| !text.is_empty()))
+                .collect();
+            records.push(&texts).expect("a row of the spec");
+        }
+    };
+    add(&mut register, special);
+    add(&mut subjects, more);
     (subjects.finish(), register.finish())
 }
 
@@ -333,4 +342,67 @@ fn records_of_one_person_share_a_cluster_and_twins_do_not() {
         .filter(|cluster| **cluster == around.of[rows[0] as usize])
         .count();
     assert_eq!(joined, 2);
+}
+
+#[test]
+fn records_that_claim_one_entry_settle_it_between_them() {
+    // Both lack the number; one agrees on everything else, the other only on name and year. Alone, the second would be linked as well.
+    let entry = [
+        "P",
+        "Đinh Bá Khoát",
+        "1970-03-09",
+        "M",
+        "",
+        "0912000111",
+        "05443",
+        "",
+        "19",
+    ];
+    let owner = [
+        "R1",
+        "Đinh Bá Khoát",
+        "1970-03-09",
+        "M",
+        "",
+        "0912000111",
+        "05443",
+        "",
+        "19",
+    ];
+    let other = [
+        "R2",
+        "Đinh Bá Khoát",
+        "1970-07-21",
+        "M",
+        "",
+        "",
+        "05443",
+        "",
+        "19",
+    ];
+    let spec = Spec::builtin("vietnam").expect("built in");
+    let (subjects, register) = crowd(&spec, &[entry]);
+    let model =
+        Model::train(&spec, &subjects, &register, &TrainOptions::default()).expect("a model");
+    let probability = |rows: &[Row]| -> Vec<f64> {
+        let (all, _) = crowd_with(&spec, rows, &[]);
+        let linker = Linker::new(&spec, &all, &register);
+        let links = linker
+            .link(&model, &linker.candidates(&Silent), &Silent)
+            .expect("links");
+        let first = (all.len() - rows.len()) as u32;
+        (first..all.len() as u32)
+            .map(|row| links.best(row).map_or(0.0, |best| best.probability))
+            .collect()
+    };
+    let alone = probability(&[other])[0];
+    let together = probability(&[owner, other]);
+    assert!(alone > 0.9 && together[0] > 0.99, "{alone} {together:?}");
+    // One double claim among two thousand records: second records of one person are rare, but they exist.
+    assert!(together[1] < alone - 0.01, "{alone} {together:?}");
+    let turned = probability(&[other, owner]);
+    assert_eq!(
+        (turned[1].to_bits(), turned[0].to_bits()),
+        (together[0].to_bits(), together[1].to_bits())
+    );
 }
