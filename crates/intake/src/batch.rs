@@ -38,7 +38,8 @@ impl Reject {
     /// Longest text kept of a rejected row.
     pub const RAW_CHARS: usize = 1000;
 
-    pub(crate) fn new(row: u64, raw: &[u8], reason: RejectReason) -> Self {
+    /// A rejected row, its text cut to what a list can hold.
+    pub fn new(row: u64, raw: &[u8], reason: RejectReason) -> Self {
         // Four bytes a character at most: no need to decode the rest of a long line.
         let head = raw.get(..Self::RAW_CHARS * 4).unwrap_or(raw);
         let text = String::from_utf8_lossy(head);
@@ -98,6 +99,13 @@ pub enum RejectReason {
         /// The error as the spreadsheet shows it.
         error: String,
     },
+    /// Read, but of no use to whoever asked for the rows, who says why.
+    Unusable {
+        /// Why, in English.
+        en: String,
+        /// Why, in Vietnamese.
+        vi: String,
+    },
 }
 
 impl RejectReason {
@@ -113,6 +121,7 @@ impl RejectReason {
             Self::TooLong { .. } => "TOO_LONG",
             Self::MissingKey { .. } => "MISSING_KEY",
             Self::ErrorCell { .. } => "ERROR_CELL",
+            Self::Unusable { .. } => "UNUSABLE",
         }
     }
 
@@ -134,6 +143,7 @@ impl RejectReason {
             Self::TooLong { limit } => format!("longer than {limit} bytes"),
             Self::MissingKey { field } => format!("no {field}"),
             Self::ErrorCell { field, error } => format!("{error} in column '{field}'"),
+            Self::Unusable { en, .. } => en.clone(),
         }
     }
 
@@ -155,6 +165,7 @@ impl RejectReason {
             Self::TooLong { limit } => format!("dài hơn {limit} byte"),
             Self::MissingKey { field } => format!("thiếu {field}"),
             Self::ErrorCell { field, error } => format!("lỗi {error} ở cột '{field}'"),
+            Self::Unusable { vi, .. } => vi.clone(),
         }
     }
 }

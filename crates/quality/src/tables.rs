@@ -28,6 +28,17 @@ pub enum TableError {
     Twice(String),
 }
 
+impl TableError {
+    /// The message in Vietnamese.
+    pub fn vi(&self) -> String {
+        match self {
+            Self::Blank(field) => format!("thiếu {field}"),
+            Self::Unreadable { field, value } => format!("không đọc được {field}: {value}"),
+            Self::Twice(key) => format!("{key} có hai dòng; dòng đầu được dùng"),
+        }
+    }
+}
+
 /// The list of facilities.
 #[derive(Debug, Clone, Default)]
 pub struct FacilityTable {

@@ -3,10 +3,14 @@
 use std::fmt;
 use std::path::Path;
 
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{DataType, Field as Column, Schema};
-use intake::{Options, ROW_COLUMN, RejectWriter, Wanted};
-use registry::fields::{DoseField, FacilityField, Field, LotField, RegisterField, SubjectField};
+use arrow_select::filter::filter_record_batch;
+use intake::{Options, ROW_COLUMN, Reject, RejectReason, RejectWriter, Wanted};
+use quality::{FacilityTable, LotTable, TableError};
+use registry::fields::{
+    DoseField, FacilityField, FacilityRow, Field, LotField, LotRow, RegisterField, SubjectField,
+};
 use rustc_hash::FxHashMap;
 
 use crate::files::{self, ParquetFile};
@@ -43,6 +47,7 @@ pub(crate) fn run(job: &Job<'_>) -> Result<(), CleanError> {
             inputs.subjects.as_ref(),
             &[SubjectField::UniqueId],
             &[SubjectField::FullName],
+            &mut AnyRow,
         )?,
         read_one(
             job,
@@ -54,6 +59,7 @@ pub(crate) fn run(job: &Job<'_>) -> Result<(), CleanError> {
                 RegisterField::BirthDate,
                 RegisterField::IdNumber,
             ],
+            &mut AnyRow,
         )?,
         read_one(
             job,
@@ -61,6 +67,7 @@ pub(crate) fn run(job: &Job<'_>) -> Result<(), CleanError> {
             inputs.doses.as_ref(),
             &[DoseField::DoseId],
             &[DoseField::SubjectId],
+            &mut AnyRow,
         )?,
         read_one(
             job,
@@ -68,8 +75,16 @@ pub(crate) fn run(job: &Job<'_>) -> Result<(), CleanError> {
             inputs.facilities.as_ref(),
             &[FacilityField::Code],
             &[],
+            &mut FacilityTable::default(),
         )?,
-        read_one(job, Role::Lots, inputs.lots.as_ref(), &[LotField::Lot], &[])?,
+        read_one(
+            job,
+            Role::Lots,
+            inputs.lots.as_ref(),
+            &[LotField::Lot],
+            &[],
+            &mut LotTable::default(),
+        )?,
     ];
     let files: Vec<InputFile> = files.into_iter().flatten().collect();
     age::check(job)?;
@@ -117,6 +132,7 @@ fn read_one<F: Field>(
     input: Option<&Input>,
     key: &[F],
     required: &[F],
+    usable: &mut impl Usable<F>,
 ) -> Result<Option<InputFile>, CleanError> {
     let path = job.work(&format!("{role}.parquet"));
     let fields = intake::fields_of(&[key, required].concat());
@@ -139,7 +155,11 @@ fn read_one<F: Field>(
     let mut table = ParquetFile::create(&path, canonical_schema::<F>())?;
     let mut reject_list: Option<RejectWriter> = None;
     let mut done = 0;
-    while let Some(batch) = reader.next_batch().map_err(failed)? {
+    let mut unusable = 0;
+    while let Some(mut batch) = reader.next_batch().map_err(failed)? {
+        let refused = usable.sift(&mut batch.rows);
+        unusable += refused.len() as u64;
+        batch.rejects.extend(refused);
         if batch.rows.num_rows() > 0 {
             table.write(canonical_columns::<F>(&batch.rows, role)?)?;
         }
@@ -158,7 +178,9 @@ fn read_one<F: Field>(
     if let Some(list) = reject_list {
         list.finish().map_err(failed)?;
     }
-    let counts = reader.counts();
+    let mut counts = reader.counts();
+    counts.accepted -= unusable;
+    counts.rejected += unusable;
     if counts.accepted == 0 {
         return Err(CleanError::NoRows {
             role: role.name(),
@@ -213,6 +235,78 @@ fn canonical_columns<F: Field>(
     })
 }
 
+/// Says which rows of a list the checks can work with.
+trait Usable<F: Field> {
+    /// Takes a row, or says why not.
+    fn take(&mut self, cell: &dyn Fn(F) -> Option<String>) -> Result<(), TableError>;
+
+    /// Removes the rows that are not taken, and gives them back.
+    fn sift(&mut self, rows: &mut RecordBatch) -> Vec<Reject> {
+        let text = |field: F, row: usize| {
+            let column = rows.column_by_name(field.heading())?;
+            let texts = column.as_any().downcast_ref::<StringArray>()?;
+            texts.is_valid(row).then(|| texts.value(row).to_owned())
+        };
+        let numbers = rows.column_by_name(ROW_COLUMN);
+        let numbers = numbers.and_then(|column| column.as_any().downcast_ref::<UInt64Array>());
+        let mut refused = Vec::new();
+        let mut kept = Vec::with_capacity(rows.num_rows());
+        for row in 0..rows.num_rows() {
+            let taken = self.take(&|field| text(field, row));
+            kept.push(taken.is_ok());
+            if let Err(error) = taken {
+                let cells = F::ALL.iter().filter_map(|field| text(*field, row));
+                let reason = RejectReason::Unusable {
+                    en: error.to_string(),
+                    vi: error.vi(),
+                };
+                let number = numbers.map_or(0, |numbers| numbers.value(row));
+                let raw = cells.collect::<Vec<_>>().join(" | ");
+                refused.push(Reject::new(number, raw.as_bytes(), reason));
+            }
+        }
+        if !refused.is_empty() {
+            // The mask has as many bits as there are rows: this cannot fail.
+            if let Ok(rest) = filter_record_batch(rows, &BooleanArray::from(kept)) {
+                *rows = rest;
+            }
+        }
+        refused
+    }
+}
+
+/// Takes every row.
+struct AnyRow;
+
+impl<F: Field> Usable<F> for AnyRow {
+    fn take(&mut self, _: &dyn Fn(F) -> Option<String>) -> Result<(), TableError> {
+        Ok(())
+    }
+
+    fn sift(&mut self, _: &mut RecordBatch) -> Vec<Reject> {
+        Vec::new()
+    }
+}
+
+impl Usable<FacilityField> for FacilityTable {
+    fn take(&mut self, cell: &dyn Fn(FacilityField) -> Option<String>) -> Result<(), TableError> {
+        let cells: Vec<Option<String>> = FacilityField::ALL
+            .iter()
+            .map(|field| cell(*field))
+            .collect();
+        self.push(&FacilityRow::from_fn(|field| {
+            cells[field.index()].as_deref()
+        }))
+    }
+}
+
+impl Usable<LotField> for LotTable {
+    fn take(&mut self, cell: &dyn Fn(LotField) -> Option<String>) -> Result<(), TableError> {
+        let cells: Vec<Option<String>> = LotField::ALL.iter().map(|field| cell(*field)).collect();
+        self.push(&LotRow::from_fn(|field| cells[field.index()].as_deref()))
+    }
+}
+
 /// Refuses a file in which two rows carry the same id: every later answer would be about one of them, and nobody could tell which.
 fn check_unique<F: Field>(
     role: Role,
@@ -220,9 +314,9 @@ fn check_unique<F: Field>(
     source: &Path,
     key: &[F],
 ) -> Result<(), CleanError> {
-    // Lots are keyed by number and product together, and a lot may be listed once per province.
+    // A second row of a facility or a lot has been rejected already: the first one counts.
     let [key] = key else { return Ok(()) };
-    if role == Role::Lots {
+    if matches!(role, Role::Facilities | Role::Lots) {
         return Ok(());
     }
     let rows = Table::<F>::read_fields(table, &[*key])?;

@@ -123,6 +123,28 @@ fn broken_rows_are_listed_and_do_not_end_the_file() {
 }
 
 #[test]
+fn a_row_of_a_list_that_cannot_be_used_is_rejected_and_the_job_goes_on() {
+    let country = Country::new(300, "csv");
+    let facilities = country.data("facilities", "csv");
+    let text = fs::read_to_string(&facilities).expect("facilities");
+    let first = text.lines().nth(1).expect("a facility").to_owned();
+    fs::write(&facilities, format!("{text}{first}\n")).expect("facilities");
+    let run = country.clean("out", "csv", &["--json"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let rejects =
+        fs::read_to_string(country.path("out/rejects/facilities.csv")).expect("the reject list");
+    assert!(
+        rejects.contains("UNUSABLE") && rejects.contains("twice"),
+        "{rejects}"
+    );
+    let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let input = summary["inputs"]
+        .as_array()
+        .and_then(|inputs| inputs.iter().find(|input| input["role"] == "facilities"));
+    assert_eq!(input.expect("facilities")["rejected"], 1);
+}
+
+#[test]
 fn a_register_older_than_the_records_is_refused_unless_allowed() {
     let country = Country::new(200, "parquet");
     let (subjects, register) = (
