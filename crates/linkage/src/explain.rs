@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::link::{Linker, Veto};
 use crate::model::{Model, ModelError};
-use crate::spec::Spec;
+use crate::spec::{Kind, Spec};
 
 /// The evidence for one pair. All weights are bits: +1 doubles the odds that the two are the same person.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -157,14 +157,22 @@ impl Linker<'_> {
                 field: field.name.clone(),
                 label_vi: field.label_vi.clone(),
                 label_en: field.label_en.clone(),
-                a: self.a.columns[comparison.field].show(a_row),
-                b: self.b.columns[comparison.field].show(b_row),
+                a: shown(field.kind, self.a.columns[comparison.field].show(a_row)),
+                b: shown(field.kind, self.b.columns[comparison.field].show(b_row)),
                 level: comparison.level_name(level).to_owned(),
                 level_bits: weights.level_bits(place, level),
                 frequency_bits: 0.0 - f64::from(common),
             }
         };
         self.spec.comparisons.iter().enumerate().map(of).collect()
+    }
+}
+
+/// A value as people write it: a packed telephone has lost its zero.
+fn shown(kind: Kind, value: Option<String>) -> Option<String> {
+    match kind {
+        Kind::Phone => value.map(|digits| format!("0{digits}")),
+        _ => value,
     }
 }
 
