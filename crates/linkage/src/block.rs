@@ -36,9 +36,10 @@ pub struct RuleReport {
     pub dropped_pairs: u64,
 }
 
-/// Pairs by row of A and row of B, each once, with the rules that found it.
+/// What the rules found.
 pub(crate) struct Blocked {
-    pub(crate) pairs: Vec<(u64, u32)>,
+    /// By rule: its pairs, sorted, each once; a pair may be in the lists of several rules.
+    by_rule: Vec<Vec<u64>>,
     pub(crate) reports: Vec<RuleReport>,
     pub(crate) settled: u64,
 }
@@ -76,7 +77,7 @@ pub(crate) fn block(
 ) -> Blocked {
     let Comparer { spec, a, b } = *comparer;
     let mut open: Vec<u32> = only.map_or_else(|| (0..a.len() as u32).collect(), <[u32]>::to_vec);
-    let mut found: Vec<(u64, u32)> = Vec::new();
+    let mut by_rule = Vec::with_capacity(spec.rules.len());
     let mut reports = Vec::with_capacity(spec.rules.len());
     let mut settled = 0;
     progress.stage("block", spec.rules.len() as u64);
@@ -102,22 +103,39 @@ pub(crate) fn block(
             settled = done.len() as u64;
             open.retain(|row| done.binary_search(row).is_err());
         }
-        found.extend(join.pairs.iter().map(|pair| (*pair, 1 << number)));
+        join.pairs.par_sort_unstable();
+        join.pairs.dedup();
+        join.pairs.shrink_to_fit();
+        by_rule.push(join.pairs);
         reports.push(join.report);
         progress.advance(1);
     }
-    found.par_sort_unstable();
-    found.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            kept.1 |= next.1;
-        }
-        same
-    });
     Blocked {
-        pairs: found,
+        by_rule,
         reports,
         settled,
+    }
+}
+
+impl Blocked {
+    /// The pairs of some rows of A by row of A and row of B, each once, with a bit for each rule that found it. `out` is emptied first.
+    pub(crate) fn pairs_of(&self, a_rows: std::ops::Range<u32>, out: &mut Vec<(u64, u32)>) {
+        out.clear();
+        let bound = |row: u32| u64::from(row) << 32;
+        for (number, pairs) in self.by_rule.iter().enumerate() {
+            let start = pairs.partition_point(|pair| *pair < bound(a_rows.start));
+            let end = pairs.partition_point(|pair| *pair < bound(a_rows.end));
+            let found = pairs.get(start..end).unwrap_or_default();
+            out.extend(found.iter().map(|pair| (*pair, 1 << number)));
+        }
+        out.sort_unstable();
+        out.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 |= next.1;
+            }
+            same
+        });
     }
 }
 

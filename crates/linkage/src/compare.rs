@@ -38,10 +38,15 @@ pub struct Candidates {
 impl Candidates {
     /// The pairs of a row of A, by row of B.
     pub fn of(&self, a_row: u32) -> &[Pair] {
+        self.pairs.get(self.places(a_row)).unwrap_or_default()
+    }
+
+    /// Where the pairs of a row of A are.
+    pub(crate) fn places(&self, a_row: u32) -> std::ops::Range<usize> {
         let bound = |place: usize| self.offsets.get(place).map(|offset| *offset as usize);
         match (bound(a_row as usize), bound(a_row as usize + 1)) {
-            (Some(start), Some(end)) => self.pairs.get(start..end).unwrap_or_default(),
-            _ => &[],
+            (Some(start), Some(end)) => start..end,
+            _ => 0..0,
         }
     }
 
@@ -116,10 +121,7 @@ impl Comparer<'_> {
                 })
             }
             (Column::Number(a), Column::Number(b)) => {
-                let deep = self.spec.comparisons[comparison]
-                    .levels
-                    .iter()
-                    .any(|level| level == "two_digits");
+                let deep = self.spec.comparisons[comparison].two_digits;
                 both(*a.get(x)?, *b.get(y)?).map(|(a, b)| relate_numbers(a, b, deep))
             }
             (Column::Date(a), Column::Date(b)) => both(*a.get(x)?, *b.get(y)?)

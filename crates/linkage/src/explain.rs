@@ -87,8 +87,11 @@ impl Linker<'_> {
         };
         let candidates = self.candidates_of(&[a_row]);
         let weights = model.weights(self.spec, self.b.len())?;
-        let scored = self.score(&weights, &candidates, a_row, &[]);
-        let proposed = candidates.of(a_row).iter().find(|pair| pair.b_row == b_row);
+        let pairs = candidates.of(a_row);
+        let of_all: Vec<f64> = pairs.iter().map(|pair| weights.ratio(pair)).collect();
+        let mut kept = Vec::new();
+        let scored = self.score(&weights, pairs, a_row, &of_all, &mut kept);
+        let proposed = pairs.iter().find(|pair| pair.b_row == b_row);
         let pair = proposed
             .copied()
             .unwrap_or_else(|| self.pair(u64::from(a_row) << 32 | u64::from(b_row), 0));
@@ -103,16 +106,9 @@ impl Linker<'_> {
             .sum();
         // A pair that no rule proposes competes with the candidates all the same.
         let others = if proposed.is_some() { 0.0 } else { odds };
-        let total: f64 = none
-            + others
-            + candidates
-                .of(a_row)
-                .iter()
-                .map(|pair| weights.ratio(pair))
-                .sum::<f64>();
+        let total = none + others + of_all.iter().sum::<f64>();
         let probability = odds / total;
-        let veto = scored
-            .kept
+        let veto = kept
             .iter()
             .find(|kept| kept.b_row == b_row)
             .map_or_else(|| self.veto(a_row, b_row), |kept| kept.veto);

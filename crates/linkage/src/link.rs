@@ -22,7 +22,9 @@ const TIE_BITS: f64 = 0.01;
 const GENERATION: i32 = 14;
 /// Most rounds in which records that claim the same entry settle their dispute, and the change at which it is settled.
 const DISPUTE_ROUNDS: usize = 30;
-const SETTLED: f64 = 1e-6;
+const SETTLED: f64 = 1e-3;
+/// Share of B's entries that may be taken to have a record: a few never have.
+const MOST_MATCHED: f64 = 0.98;
 /// A claim beyond doubt.
 const SURE: f64 = 0.999;
 
@@ -268,31 +270,41 @@ impl<'a> Linker<'a> {
     }
 
     fn compare(&self, blocked: Blocked, progress: &dyn Progress) -> Candidates {
-        progress.stage("compare", blocked.pairs.len() as u64);
-        let mut offsets = Vec::with_capacity(self.a.len() + 1);
-        let mut place = 0;
-        for row in 0..=self.a.len() as u64 {
-            while blocked
-                .pairs
-                .get(place)
-                .is_some_and(|(pair, _)| pair >> 32 < row)
-            {
-                place += 1;
-            }
-            offsets.push(place as u64);
-        }
-        let pairs = blocked
-            .pairs
+        let rows = self.a.len() as u32;
+        progress.stage("compare", u64::from(rows));
+        let starts: Vec<u32> = (0..rows).step_by(CHUNK).collect();
+        let parts: Vec<(Vec<Pair>, Vec<u32>)> = starts
             .par_iter()
-            .with_min_len(CHUNK)
-            .map(|(pair, rules)| self.pair(*pair, *rules))
+            .map_init(Vec::new, |found, start| {
+                let end = rows.min(start + CHUNK as u32);
+                blocked.pairs_of(*start..end, found);
+                let mut counts = vec![0_u32; (end - start) as usize];
+                let mut pairs = Vec::with_capacity(found.len());
+                for (pair, rules) in found.iter() {
+                    counts[(block::rows(*pair).0 - start) as usize] += 1;
+                    pairs.push(self.pair(*pair, *rules));
+                }
+                progress.advance(u64::from(end - start));
+                (pairs, counts)
+            })
             .collect();
-        progress.advance(blocked.pairs.len() as u64);
+        let (reports, settled) = (blocked.reports, blocked.settled);
+        let mut offsets = Vec::with_capacity(self.a.len() + 1);
+        let mut pairs = Vec::with_capacity(parts.iter().map(|(pairs, _)| pairs.len()).sum());
+        let mut end = 0;
+        offsets.push(end);
+        for (some, counts) in parts {
+            pairs.extend(some);
+            for count in counts {
+                end += u64::from(count);
+                offsets.push(end);
+            }
+        }
         Candidates {
             offsets,
             pairs,
-            reports: blocked.reports,
-            settled: blocked.settled,
+            reports,
+            settled,
         }
     }
 
@@ -334,56 +346,70 @@ impl<'a> Linker<'a> {
         progress: &dyn Progress,
     ) -> Result<Links, ModelError> {
         let weights = model.weights(self.spec, self.b.len())?;
-        let rows: Vec<u32> = (0..self.a.len() as u32).collect();
-        progress.stage("score", u64::from(rows.len() as u32));
-        let crowd = self.dispute(&weights, candidates);
-        let scored: Vec<Scored> = rows
-            .par_chunks(CHUNK)
-            .flat_map_iter(|rows| {
-                progress.advance(rows.len() as u64);
-                rows.iter()
-                    .map(|row| self.score(&weights, candidates, *row, &crowd))
+        progress.stage("score", self.a.len() as u64);
+        let ratios: Vec<f64> = candidates
+            .pairs
+            .par_iter()
+            .with_min_len(CHUNK)
+            .map(|pair| weights.ratio(pair))
+            .collect();
+        let free = self.dispute(&weights, &ratios, candidates);
+        let starts: Vec<u32> = (0..self.a.len() as u32).step_by(CHUNK).collect();
+        let parts: Vec<Part> = starts
+            .par_iter()
+            .map(|start| {
+                let end = (self.a.len() as u32).min(start + CHUNK as u32);
+                let mut part = Part::default();
+                let mut odds = Vec::new();
+                for row in *start..end {
+                    let places = candidates.places(row);
+                    odds.clear();
+                    let own = ratios[places.clone()].iter().zip(&free[places]);
+                    odds.extend(own.map(|(ratio, free)| ratio * free));
+                    let scored =
+                        self.score(&weights, candidates.of(row), row, &odds, &mut part.kept);
+                    part.records.push((part.kept.len() as u32, scored));
+                }
+                progress.advance(u64::from(end - start));
+                part
             })
             .collect();
+        Ok(self.gather(parts))
+    }
+
+    fn gather(&self, parts: Vec<Part>) -> Links {
+        let kept = parts.iter().map(|part| part.kept.len()).sum();
         let mut links = Links {
-            ends: Vec::with_capacity(scored.len()),
-            candidates: Vec::with_capacity(scored.len()),
-            none: Vec::with_capacity(scored.len()),
-            tie: Vec::with_capacity(scored.len()),
+            ends: Vec::with_capacity(self.a.len()),
+            candidates: Vec::with_capacity(kept),
+            none: Vec::with_capacity(self.a.len()),
+            tie: Vec::with_capacity(self.a.len()),
             accept: self.spec.accept,
             review: self.spec.review,
         };
-        for record in scored {
-            links.candidates.extend(record.kept);
-            links.ends.push(links.candidates.len() as u64);
-            links.none.push(record.none);
-            links.tie.push(record.tie);
+        for part in parts {
+            let before = links.candidates.len() as u64;
+            links.candidates.extend(part.kept);
+            for (end, scored) in part.records {
+                links.ends.push(before + u64::from(end));
+                links.none.push(scored.none);
+                links.tie.push(scored.tie);
+            }
         }
-        Ok(links)
+        links
     }
 
-    /// The candidates of one record by probability.
+    /// Adds the candidates of one record that are worth keeping, the most probable first. `odds` of each pair: prior times likelihood ratio, and
+    /// how free its entry is.
     pub(crate) fn score(
         &self,
         weights: &Weights,
-        candidates: &Candidates,
+        pairs: &[Pair],
         row: u32,
-        crowd: &[f64],
+        odds: &[f64],
+        kept: &mut Vec<Candidate>,
     ) -> Scored {
-        let pairs = candidates.of(row);
         let none_odds = none_odds(weights);
-        let start = candidates
-            .offsets
-            .get(row as usize)
-            .map_or(0, |o| *o as usize);
-        let odds: Vec<f64> = pairs
-            .iter()
-            .enumerate()
-            .map(|(place, pair)| {
-                let free = crowd.get(start + place).copied().unwrap_or(1.0);
-                weights.ratio(pair) * free
-            })
-            .collect();
         let total = none_odds + odds.iter().sum::<f64>();
         let mut order: Vec<usize> = (0..pairs.len()).collect();
         order.sort_by(|x, y| odds[*y].total_cmp(&odds[*x]).then(x.cmp(y)));
@@ -393,32 +419,28 @@ impl<'a> Linker<'a> {
             }
             _ => false,
         };
-        let owner = pairs
-            .iter()
-            .position(|pair| self.owns_number(row, pair.b_row));
-        let kept = order
+        let owner = pairs.iter().position(|pair| self.owns_number(pair.pattern));
+        let chosen = order
             .iter()
             .enumerate()
-            .take_while(|(rank, place)| *rank == 0 || odds[**place] / total >= KEPT)
-            .map(|(_, &place)| {
-                let pair = &pairs[place];
-                Candidate {
-                    b_row: pair.b_row,
-                    rules: pair.rules,
-                    pattern: pair.pattern,
-                    weight: (weights.ratio(pair) / none_odds).log2(),
-                    probability: odds[place] / total,
-                    veto: match owner {
-                        Some(other) if other != place && self.has_number(pair.b_row) => {
-                            Some(Veto::TwoNumbers)
-                        }
-                        _ => self.veto(row, pair.b_row),
-                    },
-                }
-            })
-            .collect();
+            .take_while(|(rank, place)| *rank == 0 || odds[**place] / total >= KEPT);
+        for (_, &place) in chosen {
+            let pair = &pairs[place];
+            kept.push(Candidate {
+                b_row: pair.b_row,
+                rules: pair.rules,
+                pattern: pair.pattern,
+                weight: (weights.ratio(pair) / none_odds).log2(),
+                probability: odds[place] / total,
+                veto: match owner {
+                    Some(other) if other != place && self.has_number(pair.b_row) => {
+                        Some(Veto::TwoNumbers)
+                    }
+                    _ => self.veto(row, pair.b_row),
+                },
+            });
+        }
         Scored {
-            kept,
             none: none_odds / total,
             tie,
         }
@@ -428,18 +450,17 @@ impl<'a> Linker<'a> {
     ///
     /// Belief propagation over records (at most one entry each) and entries (one record, or more with the tolerance of [`Self::sharing`]):
     /// exact where claims form no cycle, and in practice settled after a few rounds. The order of records plays no part.
-    fn dispute(&self, weights: &Weights, candidates: &Candidates) -> Vec<f64> {
+    fn dispute(&self, weights: &Weights, ratios: &[f64], candidates: &Candidates) -> Vec<f64> {
         let none = none_odds(weights);
-        let ratios: Vec<f64> = candidates
-            .pairs
-            .iter()
-            .map(|pair| weights.ratio(pair))
-            .collect();
-        let sharing = self.sharing(&ratios, none, candidates);
-        let mut free = vec![1.0; ratios.len()];
+        let sharing = self.sharing(ratios, none, candidates);
         if sharing >= 1.0 {
-            return free;
+            return vec![1.0; ratios.len()];
         }
+        // An entry that nobody else claims is one of few: among those left over, the record's own is that much likelier than among all.
+        let matched =
+            (weights.match_rate * self.a.len() as f64 / self.b.len() as f64).min(MOST_MATCHED);
+        let left_over = 1.0 / (sharing + (1.0 - sharing) * (1.0 - matched));
+        let mut free = vec![left_over; ratios.len()];
         let mut claims = vec![0.0_f64; ratios.len()];
         let mut claimed = vec![0.0_f64; self.b.len()];
         for _ in 0..DISPUTE_ROUNDS {
@@ -458,7 +479,7 @@ impl<'a> Linker<'a> {
             let mut change = 0.0_f64;
             for (place, pair) in candidates.pairs.iter().enumerate() {
                 let others = (claimed[pair.b_row as usize] - claims[place]).max(0.0);
-                let now = sharing + (1.0 - sharing) / (1.0 + others);
+                let now = left_over * (sharing + (1.0 - sharing) / (1.0 + others));
                 change = change.max((now - free[place]).abs());
                 free[place] = now;
             }
@@ -501,11 +522,14 @@ impl<'a> Linker<'a> {
     }
 
     /// The record's number, name and birth date are exactly those of the entry.
-    fn owns_number(&self, i: u32, j: u32) -> bool {
+    fn owns_number(&self, pattern: u64) -> bool {
         let guards = &self.spec.guards;
         [guards.number, guards.name, guards.birth]
             .into_iter()
-            .all(|field| self.relation_of(field, i, j) == Some(0))
+            .all(|field| {
+                let comparison = field.and_then(|field| self.spec.comparison_of(field));
+                comparison.is_some_and(|place| Spec::level(pattern, place) == 1)
+            })
     }
 
     fn has_number(&self, j: u32) -> bool {
@@ -561,10 +585,18 @@ impl<'a> Linker<'a> {
     }
 }
 
-/// One record's result.
+/// The results of some records, in order.
+#[derive(Default)]
+struct Part {
+    kept: Vec<Candidate>,
+    /// Where each record's candidates end in `kept`, and the rest of its result.
+    records: Vec<(u32, Scored)>,
+}
+
+/// One record's result beside its candidates.
 pub(crate) struct Scored {
-    pub(crate) kept: Vec<Candidate>,
-    none: f64,
+    /// Probability that none of the candidates is the person.
+    pub(crate) none: f64,
     pub(crate) tie: bool,
 }
 

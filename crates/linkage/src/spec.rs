@@ -244,6 +244,8 @@ pub(crate) struct Comparison {
     /// Level of each relation of the kind, and of none of them.
     pub(crate) level_of: Vec<u8>,
     pub(crate) frequency: bool,
+    /// Numbers are compared for two wrong digits, not only for one.
+    pub(crate) two_digits: bool,
 }
 
 impl Comparison {
@@ -608,6 +610,7 @@ impl RawComparison {
             levels: self.levels.clone(),
             level_of,
             frequency: self.frequency,
+            two_digits: self.levels.iter().any(|level| level == "two_digits"),
         })
     }
 }
