@@ -35,6 +35,8 @@ pub(crate) struct Options {
 enum What {
     /// Link against Splink, on invented Vietnamese people and on FEBRL 4.
     Linkage,
+    /// The same on a million records, with what the probabilities are worth.
+    LinkageMillion,
     /// The whole cleaning of a national extract.
     Clean,
     /// Reading CSV, Parquet and XLSX.
@@ -59,6 +61,9 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     let people = |usual| options.people.unwrap_or(usual);
     let section = match options.what {
         What::Linkage => linkage::run(&minhchung()?, people(100_000), options.runs)?,
+        What::LinkageMillion => {
+            linkage::run_million(&minhchung()?, people(1_000_000), options.runs)?
+        }
         // So many people have a million records.
         What::Clean => clean::run(&minhchung()?, people(1_030_000), options.runs)?,
         What::Intake => intake::run(people(1_000_000), options.runs)?,

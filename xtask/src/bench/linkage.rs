@@ -16,36 +16,32 @@ const LEAST_F1_HARD: f64 = 0.9929;
 const LEAST_F1_FEBRL4: f64 = 0.9990;
 const FEBRL4_SPEC: &str = "crates/linkage/specs/febrl4.toml";
 
+/// Share of Splink's CPU time that we may use on a million records.
+const LEAST_SPEEDUP: f64 = 25.0;
+/// Bytes that a million records may take.
+const MOST_MEMORY: u64 = 700_000_000;
+
+/// Tasks of a hundred thousand and the published set FEBRL 4.
 pub(super) fn run(minhchung: &Path, people: u64, runs: u64) -> Result<Section> {
     let bench = Bench {
         minhchung,
         python: python()?,
     };
-    let mut ours = Vec::new();
-    let mut peers = Vec::new();
-    for seed in 1..=runs {
-        let task = bench.hard_task(people, seed)?;
-        ours.push(bench.link(&task, seed)?);
-        peers.push(bench.link_by_peer(&task, seed)?);
-    }
+    let (ours, peers) = bench.both(people, runs)?;
     let febrl = bench.febrl4()?;
-
     let mut targets = Targets::default();
-    for Run {
-        seed,
-        scores,
-        evaluated,
-        ..
-    } in &ours
-    {
-        let f1 = number(scores, "/cutoffs/0.5/f1")?;
+    for run in &ours {
+        let f1 = number(&run.scores, "/cutoffs/0.5/f1")?;
         targets.add(
-            format!("F1 at p ≥ 0.5 at least {LEAST_F1_HARD} on hard, seed {seed}"),
+            format!(
+                "F1 at p ≥ 0.5 at least {LEAST_F1_HARD} on hard, seed {}",
+                run.seed
+            ),
             f1 >= LEAST_F1_HARD,
         );
-        let own = number(evaluated, "/cutoffs/0.5/f1")?;
+        let own = number(&run.evaluated, "/cutoffs/0.5/f1")?;
         targets.add(
-            format!("`evaluate` agrees with score.py, seed {seed}"),
+            format!("`evaluate` agrees with score.py, seed {}", run.seed),
             (own - f1).abs() < 2e-5,
         );
     }
@@ -53,25 +49,9 @@ pub(super) fn run(minhchung: &Path, people: u64, runs: u64) -> Result<Section> {
         format!("F1 at p ≥ 0.5 at least {LEAST_F1_FEBRL4} on FEBRL 4"),
         febrl.f1 >= LEAST_F1_FEBRL4,
     );
-
     let mut text = format!(
-        "## Linkage, side by side with Splink\n\n\
-         `cargo xtask bench linkage --people {people} --runs {runs}`: a task of `make_people.py {people} DIR --profile hard --seed S` per run;\n\
-         `minhchung link --records A.parquet --register B.parquet --out LINKS --json` and `splink_link.py` (see\n\
-         [bench/linkage](../bench/linkage/README.md)), each with {} threads, alternately on the same machine.\n\n\
-         ### Quality, hard, {} records on each side\n\n\
-         Scored by `bench/linkage/score.py`; `minhchung evaluate --links LINKS --truth truth.parquet` gives the same.\n\n",
-        cores(),
-        grouped(people),
-    );
-    text += &quality(&ours, &peers)?;
-    let _ = write!(
-        text,
-        "\n### Time and memory\n\nThe whole process, training included. Median (smallest–largest) of {runs} runs.\n\n{}",
-        table(
-            &["linker", "wall s", "CPU s", "peak MiB"],
-            &[speed("Minh Chứng", &ours), speed("Splink", &peers)]
-        ),
+        "## Linkage, side by side with Splink\n\n{}",
+        described("linkage", people, runs, &ours, &peers)?
     );
     let _ = write!(
         text,
@@ -83,6 +63,94 @@ pub(super) fn run(minhchung: &Path, people: u64, runs: u64) -> Result<Section> {
         text,
         targets,
     })
+}
+
+/// Tasks of a million: what the probabilities are worth, and what they cost.
+pub(super) fn run_million(minhchung: &Path, people: u64, runs: u64) -> Result<Section> {
+    let bench = Bench {
+        minhchung,
+        python: python()?,
+    };
+    let (ours, peers) = bench.both(people, runs)?;
+    let mut targets = Targets::default();
+    for (our, peer) in ours.iter().zip(&peers) {
+        let figure = |pointer| number(&our.scores, pointer);
+        let mut least = |what: &str, value: f64, limit: f64| {
+            let text = format!(
+                "seed {}: {what} at least {limit}; measured {value:.4}",
+                our.seed
+            );
+            targets.add(text, value >= limit);
+        };
+        least("F1 at p ≥ 0.5", figure("/cutoffs/0.5/f1")?, 0.995);
+        let recall = figure("/recall_by_flag/no_usable_id_and_wrong_dob/recall")?;
+        least(
+            "recall without usable number and with a wrong birth date",
+            recall,
+            0.93,
+        );
+        least(
+            "Splink's CPU time over ours",
+            peer.usage.cpu / our.usage.cpu,
+            LEAST_SPEEDUP,
+        );
+        let mut most = |what: &str, value: f64, limit: f64| {
+            let text = format!(
+                "seed {}: {what} at most {limit}; measured {value:.4}",
+                our.seed
+            );
+            targets.add(text, value <= limit);
+        };
+        most(
+            "records between 0.01 and 0.95",
+            figure("/review_band/records")?,
+            5_000.0,
+        );
+        most(
+            "calibration error among them",
+            figure("/calibration_in_band/ece")?,
+            0.05,
+        );
+        let false_links = figure("/without_counterpart/false_links")?;
+        most(
+            "false links of 50,000 people without counterpart",
+            false_links,
+            250.0,
+        );
+        most(
+            "peak memory in bytes",
+            our.usage.memory as f64,
+            MOST_MEMORY as f64,
+        );
+    }
+    Ok(Section {
+        name: "linkage-million",
+        text: format!(
+            "## Linkage of a million records\n\n{}",
+            described("linkage-million", people, runs, &ours, &peers)?
+        ),
+        targets,
+    })
+}
+
+/// What was run, and how well and how fast both did.
+fn described(what: &str, people: u64, runs: u64, ours: &[Run], peers: &[Run]) -> Result<String> {
+    Ok(format!(
+        "`cargo xtask bench {what} --people {people} --runs {runs}`: a task of `make_people.py {people} DIR --profile hard --seed S` per run;\n\
+         `minhchung link --records A.parquet --register B.parquet --out LINKS --json` and `splink_link.py` (see\n\
+         [bench/linkage](../bench/linkage/README.md)), each with {} threads, alternately on the same machine.\n\n\
+         ### Quality, hard, {} records on each side\n\n\
+         Scored by `bench/linkage/score.py`; `minhchung evaluate --links LINKS --truth truth.parquet` gives the same.\n\n{}\n\
+         ### Time and memory, {} records\n\nThe whole process, training included. Median (smallest–largest) of {runs} runs.\n\n{}",
+        cores(),
+        grouped(people),
+        quality(ours, peers)?,
+        grouped(people),
+        table(
+            &["linker", "wall s", "CPU s", "peak MiB"],
+            &[speed("Minh Chứng", ours), speed("Splink", peers)]
+        ),
+    ))
 }
 
 /// One linker's run on one task.
@@ -110,6 +178,7 @@ fn quality(ours: &[Run], peers: &[Run]) -> Result<String> {
                 "/cutoffs/0.99/recall",
                 "/calibration/ece",
                 "/calibration/brier",
+                "/calibration_in_band/ece",
             ] {
                 row.push(format!("{:.5}", number(&run.scores, figure)?));
             }
@@ -131,6 +200,7 @@ fn quality(ours: &[Run], peers: &[Run]) -> Result<String> {
             "R at 0.99",
             "ECE",
             "Brier",
+            "ECE in the band",
             "0.01 < p < 0.95",
             "false links of people without counterpart",
         ],
@@ -153,6 +223,17 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    /// Both linkers on a task per run, alternately.
+    fn both(&self, people: u64, runs: u64) -> Result<(Vec<Run>, Vec<Run>)> {
+        let (mut ours, mut peers) = (Vec::new(), Vec::new());
+        for seed in 1..=runs {
+            let task = self.hard_task(people, seed)?;
+            ours.push(self.link(&task, seed)?);
+            peers.push(self.link_by_peer(&task, seed)?);
+        }
+        Ok((ours, peers))
+    }
+
     /// The folder of a `hard` task, made unless an earlier bench did.
     fn hard_task(&self, people: u64, seed: u64) -> Result<PathBuf> {
         let folder = out().join(format!("hard_{people}_{seed}"));
