@@ -209,6 +209,10 @@ impl IdentityNumber {
         if text.starts_with('+') && Phone::parse_lenient(text).is_some() {
             return Err(IdentityError::Phone);
         }
+        // By far the most frequent form, which needs no copy.
+        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+            return from_digits(text);
+        }
         let compact: String = text.chars().filter(|c| !is_separator(*c)).collect();
         if compact.is_empty() {
             return Err(IdentityError::Empty);
