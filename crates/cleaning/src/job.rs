@@ -31,6 +31,19 @@ pub struct Inputs {
     pub lots: Option<Input>,
 }
 
+impl Inputs {
+    /// Every input, whether it was given or not, in a fixed order.
+    pub(crate) fn all(&self) -> [&Option<Input>; 5] {
+        [
+            &self.subjects,
+            &self.register,
+            &self.doses,
+            &self.facilities,
+            &self.lots,
+        ]
+    }
+}
+
 /// One input file.
 #[derive(Debug, Clone)]
 pub struct Input {
@@ -222,14 +235,7 @@ fn fingerprint(inputs: &Inputs, settings: &Settings) -> Result<String, CleanErro
         settings.rule_overrides,
         settings.model
     ));
-    let all = [
-        &inputs.subjects,
-        &inputs.register,
-        &inputs.doses,
-        &inputs.facilities,
-        &inputs.lots,
-    ];
-    for input in all {
+    for input in inputs.all() {
         hash.update([0]);
         if let Some(input) = input {
             hash.update(content_hash(&input.path)?);

@@ -31,11 +31,13 @@ impl Stopwatch {
         self.last = now;
     }
 
-    /// `stages`, `wall_seconds` and `cpu_seconds`.
-    pub fn json(&self) -> Value {
-        let mut all = seconds(self.begun, now());
-        all["stages"] = Value::Object(self.stages.clone());
-        all
+    /// Adds `stages`, `wall_seconds`, `cpu_seconds` and `peak_rss_bytes` to what a command tells of itself.
+    pub fn tell(&self, told: &mut Value) {
+        let all = seconds(self.begun, now());
+        told["wall_seconds"] = all["wall_seconds"].clone();
+        told["cpu_seconds"] = all["cpu_seconds"].clone();
+        told["stages"] = Value::Object(self.stages.clone());
+        told["peak_rss_bytes"] = json!(peak_rss_bytes());
     }
 }
 
@@ -53,7 +55,7 @@ fn seconds(from: (Instant, ProcessTime), to: (Instant, ProcessTime)) -> Value {
 }
 
 /// Most memory that this process held, in bytes; `None` where the system does not tell.
-pub fn peak_rss_bytes() -> Option<u64> {
+fn peak_rss_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
         .lines()

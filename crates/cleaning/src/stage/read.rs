@@ -27,14 +27,8 @@ pub(crate) const INPUTS: &str = "inputs.json";
 /// Reads every input that was given.
 pub(crate) fn run(job: &Job<'_>) -> Result<(), CleanError> {
     let inputs = job.inputs;
-    let all = [
-        &inputs.subjects,
-        &inputs.register,
-        &inputs.doses,
-        &inputs.facilities,
-        &inputs.lots,
-    ];
-    let bytes = all
+    let bytes = inputs
+        .all()
         .into_iter()
         .flatten()
         .map(|input| size(&input.path))

@@ -12,12 +12,11 @@ use linkage::{Clusters, DedupeOptions, Model, Records};
 use serde_json::json;
 
 use crate::Outcome;
-use crate::command::clean::{read_text, set_threads};
+use crate::command::clean::read_text;
 use crate::command::link::stop_if_asked;
 use crate::command::people;
 use crate::exit::{Blame, Exit};
-use crate::measure::{Stopwatch, peak_rss_bytes};
-use crate::progress::Progress;
+use crate::measure::Stopwatch;
 
 /// Find records of the same person within one file. Nothing is merged: a person is a number that records share.
 #[derive(Args)]
@@ -44,9 +43,7 @@ pub struct Dedupe {
 impl Dedupe {
     /// Runs the command.
     pub fn run(self) -> Outcome {
-        set_threads(self.how.threads)?;
-        let spec = people::spec(&self.how.spec)?;
-        let progress = Progress::new(self.how.quiet);
+        let (spec, progress) = self.how.begin()?;
         let mut watch = Stopwatch::start();
         let (records, _) = people::read(&self.records, &spec, self.how.map.as_deref(), &progress)?;
         watch.lap("read");
@@ -79,12 +76,9 @@ impl Dedupe {
                 "persons_with_several_records": with_several,
                 "records_of_those": in_several,
                 "candidates": clusters.compared,
-                "peak_rss_bytes": peak_rss_bytes(),
                 "model": clusters.model,
             });
-            if let (Some(told), Some(times)) = (told.as_object_mut(), watch.json().as_object()) {
-                told.extend(times.clone());
-            }
+            watch.tell(&mut told);
             println!("{told}");
         } else {
             println!("{} records of {persons} persons", records.len());

@@ -6,10 +6,9 @@ use clap::{Args, ValueEnum};
 use linkage::{Linker, Model, Records, TrainOptions};
 
 use crate::Outcome;
-use crate::command::clean::{read_text, set_threads};
+use crate::command::clean::read_text;
 use crate::command::people;
 use crate::exit::{Blame, Exit, Failure, usage};
-use crate::progress::Progress;
 
 /// Show why two records are, or are not, taken for the same person.
 #[derive(Args)]
@@ -53,9 +52,7 @@ enum Form {
 impl Explain {
     /// Runs the command.
     pub fn run(self) -> Outcome {
-        set_threads(self.how.threads)?;
-        let spec = people::spec(&self.how.spec)?;
-        let progress = Progress::new(self.how.quiet);
+        let (spec, progress) = self.how.begin()?;
         let (a_id, b_id) = self
             .pair
             .split_once(',')

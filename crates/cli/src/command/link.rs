@@ -12,11 +12,11 @@ use linkage::{Linker, Links, Model, Records, Spec, TrainOptions};
 use serde_json::json;
 
 use crate::Outcome;
-use crate::command::clean::{read_text, set_threads};
+use crate::command::clean::read_text;
 use crate::command::people;
 use crate::exit::{Blame, Exit, Failure};
-use crate::measure::{Stopwatch, peak_rss_bytes};
-use crate::progress::{Progress, interrupted};
+use crate::measure::Stopwatch;
+use crate::progress::interrupted;
 
 /// Rows of a batch of the result.
 const BATCH_ROWS: usize = 1 << 16;
@@ -52,9 +52,7 @@ pub struct Link {
 impl Link {
     /// Runs the command.
     pub fn run(self) -> Outcome {
-        set_threads(self.how.threads)?;
-        let spec = people::spec(&self.how.spec)?;
-        let progress = Progress::new(self.how.quiet);
+        let (spec, progress) = self.how.begin()?;
         let mut watch = Stopwatch::start();
         let (records, _) = people::read(&self.records, &spec, self.how.map.as_deref(), &progress)?;
         let (register, _) = people::read(
@@ -100,12 +98,9 @@ impl Link {
                 "candidates": candidates.len(),
                 "candidate_rules": rules,
                 "rules": candidates.rules(),
-                "peak_rss_bytes": peak_rss_bytes(),
                 "model": model,
             });
-            if let (Some(told), Some(times)) = (told.as_object_mut(), watch.json().as_object()) {
-                told.extend(times.clone());
-            }
+            watch.tell(&mut told);
             println!("{told}");
         } else {
             summary(&spec, &links, records.len(), &candidates, &model);

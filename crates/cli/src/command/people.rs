@@ -7,7 +7,7 @@ use clap::Args;
 use intake::{ColumnMap, Counts, FieldSpec, Options, Wanted};
 use linkage::{Records, RecordsBuilder, Spec};
 
-use crate::command::clean::read_text;
+use crate::command::clean::{read_text, set_threads};
 use crate::exit::{Blame, Failure, usage};
 use crate::progress::{Progress, interrupted};
 
@@ -31,6 +31,14 @@ pub struct How {
     pub quiet: bool,
 }
 
+impl How {
+    /// Sets the threads, reads the spec, and starts to show progress.
+    pub fn begin(&self) -> Result<(Spec, Progress), Failure> {
+        set_threads(self.threads)?;
+        Ok((spec(&self.spec)?, Progress::new(self.quiet)))
+    }
+}
+
 /// Writes a small file whole or not at all.
 pub fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
     let mut interim = path.as_os_str().to_owned();
@@ -41,7 +49,7 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// A built-in spec by name, or a TOML file.
-pub fn spec(name: &str) -> Result<Spec, Failure> {
+fn spec(name: &str) -> Result<Spec, Failure> {
     let path = Path::new(name);
     if path
         .extension()
