@@ -55,6 +55,22 @@ impl From<cleaning::CleanError> for Failure {
     }
 }
 
+/// Runs the program so that a fault of ours ends with the exit code that says so, and a reader that has seen enough (`… | head`) with none.
+pub fn guard(run: impl FnOnce() -> ExitCode + std::panic::UnwindSafe) -> ExitCode {
+    let by_default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let text = panic.payload_as_str().unwrap_or_default();
+        if text.contains("failed printing to stdout") && text.contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        by_default(panic);
+    }));
+    std::panic::catch_unwind(run).unwrap_or_else(|_| {
+        eprintln!("error: a fault of this program. Please report it with the command you ran.");
+        ExitCode::from(70)
+    })
+}
+
 /// An error with its causes, each said once: many an error already says what caused it.
 fn told(error: &anyhow::Error) -> String {
     let mut text = error.to_string();

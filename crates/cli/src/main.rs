@@ -39,6 +39,7 @@ enum Command {
     Dedupe(command::dedupe::Dedupe),
     Explain(command::explain::Explain),
     Evaluate(command::evaluate::Evaluate),
+    Model(command::model::ModelCommand),
     Clean(command::clean::Clean),
     Rules(command::rules::Rules),
 }
@@ -46,7 +47,11 @@ enum Command {
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
     progress::listen_for_interrupt();
-    let outcome = match arguments.command {
+    exit::guard(|| exit::report(run(arguments)))
+}
+
+fn run(arguments: Arguments) -> Outcome {
+    match arguments.command {
         Command::Demo(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::Check(command) => command.run(),
@@ -54,10 +59,10 @@ fn main() -> std::process::ExitCode {
         Command::Dedupe(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Evaluate(command) => command.run(),
+        Command::Model(command) => command.run(),
         Command::Clean(command) => command.run(),
         Command::Rules(command) => command.run(),
-    };
-    exit::report(outcome)
+    }
 }
 
 /// What every command gives back.

@@ -82,20 +82,7 @@ pub(crate) fn block(
     let mut settled = 0;
     progress.stage("block", spec.rules.len() as u64);
     for (number, rule) in spec.rules.iter().enumerate() {
-        let mut join = Join {
-            rule,
-            a,
-            b,
-            pairing,
-            pairs: Vec::new(),
-            report: RuleReport {
-                rule: rule.name.clone(),
-                pairs: 0,
-                narrowed_keys: 0,
-                dropped_keys: 0,
-                dropped_pairs: 0,
-            },
-        };
+        let mut join = Join::new(rule, a, b, pairing);
         join.run(&open);
         join.report.pairs = join.pairs.len() as u64;
         if number == 0 && pairing == Pairing::Across && !spec.settled.is_empty() {
@@ -177,35 +164,35 @@ struct Join<'a> {
     report: RuleReport,
 }
 
-impl Join<'_> {
+impl<'a> Join<'a> {
+    fn new(rule: &'a Rule, a: &'a Records, b: &'a Records, pairing: Pairing) -> Self {
+        Self {
+            rule,
+            a,
+            b,
+            pairing,
+            pairs: Vec::new(),
+            report: RuleReport {
+                rule: rule.name.clone(),
+                pairs: 0,
+                narrowed_keys: 0,
+                dropped_keys: 0,
+                dropped_pairs: 0,
+            },
+        }
+    }
+
     fn run(&mut self, open: &[u32]) {
-        let rule = self.rule;
-        let mut left = keys(rule, self.a, open, &Filter::all());
-        left.par_sort_unstable();
-        left.dedup();
-        let filter = Filter::of(&left);
-        let every: Vec<u32> = (0..self.b.len() as u32).collect();
-        let mut right = keys(rule, self.b, &every, &filter);
-        right.par_sort_unstable();
-        right.dedup();
+        let (left, right) = sorted_keys(self.rule, self.a, self.b, open);
+        let plan = RulePlan::of(self.rule, &left, &right);
+        self.pairs
+            .reserve((plan.pairs - plan.capped_pairs) as usize);
         self.merge(&left, &right, 0);
     }
 
-    /// Joins two sorted lists of (key, row).
+    /// Joins two sorted lists.
     fn merge(&mut self, left: &[Keyed], right: &[Keyed], depth: usize) {
-        let (mut left, mut right) = (left, right);
-        while let (Some((x, _)), Some((y, _))) = (left.first(), right.first()) {
-            match x.cmp(y) {
-                Ordering::Less => left = skip(left, *y),
-                Ordering::Greater => right = skip(right, *x),
-                Ordering::Equal => {
-                    let (these, rest) = split(left, *x);
-                    let (those, others) = split(right, *x);
-                    self.pair(these, those, depth);
-                    (left, right) = (rest, others);
-                }
-            }
-        }
+        meet(left, right, |these, those| self.pair(these, those, depth));
     }
 
     /// All pairs of one key value, narrowed where they are too many.
@@ -230,6 +217,94 @@ impl Join<'_> {
         let right = narrower(self.b, right, part);
         self.merge(&left, &right, depth + 1);
     }
+}
+
+/// Keys of the rows of A to search for and of those rows of B that share one, sorted, each once.
+fn sorted_keys(rule: &Rule, a: &Records, b: &Records, open: &[u32]) -> (Vec<Keyed>, Vec<Keyed>) {
+    let mut left = keys(rule, a, open, &Filter::all());
+    left.par_sort_unstable();
+    left.dedup();
+    let filter = Filter::of(&left);
+    let every: Vec<u32> = (0..b.len() as u32).collect();
+    let mut right = keys(rule, b, &every, &filter);
+    right.par_sort_unstable();
+    right.dedup();
+    (left, right)
+}
+
+/// Hands on the entries of each key that both sorted lists have.
+fn meet(left: &[Keyed], right: &[Keyed], mut found: impl FnMut(&[Keyed], &[Keyed])) {
+    let (mut left, mut right) = (left, right);
+    while let (Some((x, _)), Some((y, _))) = (left.first(), right.first()) {
+        match x.cmp(y) {
+            Ordering::Less => left = skip(left, *y),
+            Ordering::Greater => right = skip(right, *x),
+            Ordering::Equal => {
+                let (these, rest) = split(left, *x);
+                let (those, others) = split(right, *x);
+                found(these, those);
+                (left, right) = (rest, others);
+            }
+        }
+    }
+}
+
+/// What a blocking rule will cost, counted from its keys before any pair is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RulePlan {
+    /// Name of the rule.
+    pub rule: String,
+    /// Pairs of records that share a key.
+    pub pairs: u64,
+    /// Pairs of the commonest key value.
+    pub largest: u64,
+    /// Key values with more pairs than the cap, which will be narrowed.
+    pub capped_keys: u64,
+    /// Pairs of those.
+    pub capped_pairs: u64,
+}
+
+impl RulePlan {
+    fn of(rule: &Rule, left: &[Keyed], right: &[Keyed]) -> Self {
+        let mut plan = Self {
+            rule: rule.name.clone(),
+            pairs: 0,
+            largest: 0,
+            capped_keys: 0,
+            capped_pairs: 0,
+        };
+        meet(left, right, |these, those| {
+            let pairs = these.len() as u64 * those.len() as u64;
+            plan.pairs += pairs;
+            plan.largest = plan.largest.max(pairs);
+            if pairs > rule.cap {
+                plan.capped_keys += 1;
+                plan.capped_pairs += pairs;
+            }
+        });
+        plan
+    }
+}
+
+/// Counts what every rule would find between two sets, without making pairs. Records that the first rule settles are left out of the others, as
+/// in [`block`].
+pub(crate) fn plan(comparer: &Comparer<'_>, progress: &dyn Progress) -> Vec<RulePlan> {
+    let Comparer { spec, a, b } = *comparer;
+    progress.stage("plan", spec.rules.len() as u64);
+    let mut open: Vec<u32> = (0..a.len() as u32).collect();
+    let mut plans = Vec::with_capacity(spec.rules.len());
+    for (number, rule) in spec.rules.iter().enumerate() {
+        let (left, right) = sorted_keys(rule, a, b, &open);
+        plans.push(RulePlan::of(rule, &left, &right));
+        if number == 0 && !spec.settled.is_empty() {
+            let mut join = Join::new(rule, a, b, Pairing::Across);
+            join.merge(&left, &right, 0);
+            let done = settle(comparer, &mut join.pairs);
+            open.retain(|row| done.binary_search(row).is_err());
+        }
+        progress.advance(1);
+    }
+    plans
 }
 
 /// The list from the first key on that is not smaller.

@@ -42,12 +42,14 @@ pub mod shape;
 mod spec;
 pub mod verify;
 
-pub use block::RuleReport;
+pub use block::{RulePlan, RuleReport};
 pub use compare::{Candidates, Pair};
 pub use dedupe::{Clusters, DedupeOptions, ScoredPair, dedupe};
 pub use explain::{Explanation, FieldEvidence, Reason, reason_en, reason_vi, rule_names};
 pub use link::{Candidate, Linker, Links, Outcome, Veto};
-pub use model::{ComparisonModel, LevelModel, Model, ModelError, Provenance, TrainOptions};
+pub use model::{
+    ComparisonModel, LevelChange, LevelModel, Model, ModelError, Provenance, TrainOptions,
+};
 pub use records::{Records, RecordsBuilder, RowError};
 pub use spec::{ColumnSpec, Spec, SpecError};
 

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::block::{self, Blocked, Pairing};
+use crate::block::{self, Blocked, Pairing, RulePlan};
 use crate::compare::{Candidates, Comparer, Pair};
 use crate::frequency::{self, Frequency};
 use crate::model::{Model, ModelError, Weights};
@@ -241,6 +241,11 @@ impl<'a> Linker<'a> {
             block::block(&self.comparer(), self.pairing, None, progress),
             progress,
         )
+    }
+
+    /// Counts the pairs of every blocking rule before any is made.
+    pub fn plan(&self, progress: &dyn Progress) -> Vec<RulePlan> {
+        block::plan(&self.comparer(), progress)
     }
 
     /// Blocks and compares records spread evenly over A.

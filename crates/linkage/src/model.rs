@@ -69,6 +69,33 @@ pub struct LevelModel {
     pub kin: f64,
 }
 
+impl LevelModel {
+    /// Evidence in bits: same person against strangers.
+    pub fn bits(&self) -> f64 {
+        (self.m / self.u).log2()
+    }
+}
+
+/// How the evidence of one level differs between two models.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LevelChange {
+    /// Name of the column.
+    pub column: String,
+    /// Name of the level.
+    pub level: String,
+    /// Bits in the earlier model.
+    pub before_bits: f64,
+    /// Bits in the later model.
+    pub after_bits: f64,
+}
+
+impl LevelChange {
+    /// Bits gained.
+    pub fn change(&self) -> f64 {
+        self.after_bits - self.before_bits
+    }
+}
+
 /// What a model was learned from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
@@ -145,6 +172,14 @@ pub enum ModelError {
         /// The value.
         value: f64,
     },
+    /// A rate that is none.
+    #[error("the model file has {value} as {rate}")]
+    NoRate {
+        /// Which rate.
+        rate: &'static str,
+        /// The value.
+        value: f64,
+    },
 }
 
 impl Model {
@@ -174,6 +209,16 @@ impl Model {
                 found: model.version,
             });
         }
+        // Within one file a person may have several other records: that rate may pass 1.
+        let rates = [
+            ("match_rate", model.match_rate, 0.0 < model.match_rate),
+            ("kin_rate", model.kin_rate, 0.0 <= model.kin_rate),
+        ];
+        for (rate, value, possible) in rates {
+            if !possible || !value.is_finite() {
+                return Err(ModelError::NoRate { rate, value });
+            }
+        }
         for comparison in &model.comparisons {
             for level in &comparison.levels {
                 let bad = [level.m, level.u, level.kin]
@@ -197,6 +242,35 @@ impl Model {
     /// Never in practice: every number of a model is finite.
     pub fn to_json(&self) -> Result<String, ModelError> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+
+    /// Evidence of each level in this model and in a later one of the same spec, those that changed most first.
+    ///
+    /// # Errors
+    /// When the other belongs to another spec.
+    pub fn diff(&self, later: &Self) -> Result<Vec<LevelChange>, ModelError> {
+        if self.spec != later.spec {
+            return Err(ModelError::OtherSpec {
+                model: later.spec.clone(),
+                spec: self.spec.clone(),
+            });
+        }
+        let both = self.comparisons.iter().zip(&later.comparisons);
+        let mut changes: Vec<LevelChange> = both
+            .flat_map(|(one, other)| {
+                one.levels
+                    .iter()
+                    .zip(&other.levels)
+                    .map(|(a, b)| LevelChange {
+                        column: one.column.clone(),
+                        level: a.level.clone(),
+                        before_bits: a.bits(),
+                        after_bits: b.bits(),
+                    })
+            })
+            .collect();
+        changes.sort_by(|x, y| y.change().abs().total_cmp(&x.change().abs()));
+        Ok(changes)
     }
 
     /// The tables ready for scoring.

@@ -34,8 +34,11 @@ pub struct Link {
     #[arg(long, value_name = "FILE")]
     register: PathBuf,
     /// Where the links go (.parquet or .csv).
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "plan")]
+    out: Option<PathBuf>,
+    /// Only count the pairs that each blocking rule would make.
+    #[arg(long, conflicts_with = "out")]
+    plan: bool,
     #[command(flatten)]
     how: people::How,
     /// Columns of the register, where the headings don't say it.
@@ -63,6 +66,10 @@ impl Link {
         )?;
         watch.lap("read");
         let linker = Linker::new(&spec, &records, &register);
+        let Some(out) = self.out else {
+            print_plan(&linker.plan(&progress), self.json);
+            return Ok(Exit::Good);
+        };
         let candidates = linker.candidates(&progress);
         watch.lap("candidates");
         stop_if_asked()?;
@@ -79,7 +86,7 @@ impl Link {
         if let Some(path) = &self.model_out {
             people::write_text(path, &model.to_json().or_fault()?)?;
         }
-        write(&self.out, &linker, &links, &records, &register).or_usage()?;
+        write(&out, &linker, &links, &records, &register).or_usage()?;
         watch.lap("write");
         let linked = (0..records.len() as u32)
             .filter(|row| links.outcome(*row) == linkage::Outcome::Linked)
@@ -104,7 +111,7 @@ impl Link {
             println!("{told}");
         } else {
             summary(&spec, &links, records.len(), &candidates, &model);
-            println!("Links: {}", self.out.display());
+            println!("Links: {}", out.display());
         }
         Ok(Exit::Good)
     }
@@ -150,6 +157,23 @@ fn summary(
         println!(
             "note: training stopped after {} rounds before it had settled",
             model.iterations
+        );
+    }
+}
+
+fn print_plan(plans: &[linkage::RulePlan], as_json: bool) {
+    if as_json {
+        println!("{}", json!({ "rules": plans }));
+        return;
+    }
+    println!(
+        "{:>14} {:>14} {:>9} {:>14}  rule",
+        "pairs", "largest key", "to narrow", "with pairs"
+    );
+    for plan in plans {
+        println!(
+            "{:>14} {:>14} {:>9} {:>14}  {}",
+            plan.pairs, plan.largest, plan.capped_keys, plan.capped_pairs, plan.rule
         );
     }
 }

@@ -96,6 +96,69 @@ fn every_format_gives_the_same_numbers() {
 }
 
 #[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_minhchung"));
+    let command = command
+        .args(["rules", "list"])
+        .stdout(std::process::Stdio::piped());
+    let mut child = command
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn pairs_are_counted_before_they_are_made_and_models_compared() {
+    let country = Country::new(1500, "parquet");
+    let path = |name: &str| country.path(name).display().to_string();
+    let (a, b) = (
+        country.data("subjects", "parquet").display().to_string(),
+        country.data("register", "parquet").display().to_string(),
+    );
+    let files = [
+        "link",
+        "--quiet",
+        "--json",
+        "--records",
+        &a,
+        "--register",
+        &b,
+    ];
+    let planned = minhchung(&[&files[..], &["--plan"]].concat());
+    assert_eq!(planned.code, 0, "{}", planned.stderr);
+    let planned: serde_json::Value = serde_json::from_str(&planned.stdout).expect("JSON");
+    let (links, model) = (path("links.csv"), path("model.json"));
+    let made = minhchung(&[&files[..], &["--out", &links, "--model-out", &model]].concat());
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let made: serde_json::Value = serde_json::from_str(&made.stdout).expect("JSON");
+    for rule in planned["rules"].as_array().expect("rules") {
+        let (planned, found) = (
+            rule["pairs"].as_u64(),
+            made["candidate_rules"][rule["rule"].as_str().expect("a name")].as_u64(),
+        );
+        // Nothing is capped in so small a country; of the first rule, pairs are counted before they are made too.
+        assert_eq!(planned, found, "{rule}");
+    }
+    let same = minhchung(&["model", "diff", &model, &model]);
+    assert_eq!(
+        (same.code, same.stdout.contains("0 levels changed")),
+        (0, true),
+        "{}",
+        same.stdout
+    );
+    let shown = minhchung(&["model", "show", &model]);
+    assert!(shown.stdout.contains("converged after"), "{}", shown.stdout);
+}
+
+#[test]
 fn links_are_evaluated_against_the_truth() {
     let country = Country::new(2000, "parquet");
     let links = country.path("links.parquet").display().to_string();

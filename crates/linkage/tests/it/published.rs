@@ -69,6 +69,29 @@ fn febrl_4_is_linked_nearly_without_a_mistake() {
 }
 
 #[test]
+fn a_damaged_model_is_refused_with_what_is_wrong() {
+    let set = Febrl4::load();
+    let text = set.link().0.to_json().expect("JSON");
+    let cases = [
+        ("\"version\": 1", "\"version\": 9", "version 9"),
+        ("\"match_rate\": ", "\"match_rate\": -", "match_rate"),
+        ("\"m\": 0.", "\"m\": 7.", "probability"),
+        ("\"provenance\"", "\"origin\"", "not a model file"),
+    ];
+    for (from, to, says) in cases {
+        let damaged = text.replacen(from, to, 1);
+        assert_ne!(damaged, text, "{from}");
+        let error = Model::from_json(&damaged).expect_err(says).to_string();
+        assert!(error.contains(says), "{error}");
+    }
+    let model = Model::from_json(&text.replacen("febrl4-1-", "febrl4-2-", 1))
+        .expect("a model of another spec");
+    let linker = Linker::new(&set.spec, &set.a, &set.b);
+    let refused = linker.link(&model, &linker.candidates(&Silent), &Silent);
+    assert!(refused.is_err_and(|error| error.to_string().contains("train it again")));
+}
+
+#[test]
 fn a_model_survives_its_file_and_gives_the_same_links() {
     let set = Febrl4::load();
     let (model, links) = set.link();

@@ -1,0 +1,152 @@
+//! `model`: what a linkage model believes, and how two of them differ.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use linkage::Model;
+use serde_json::json;
+
+use crate::Outcome;
+use crate::command::clean::read_text;
+use crate::exit::{Blame, Exit, Failure};
+
+/// Show a linkage model, or how two of them differ.
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  minhchung model diff january.json february.json\n\nExit code 1 when a level's evidence changed by more than --tolerance bits."
+)]
+pub struct ModelCommand {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// The evidence of every level, and how the model was learned.
+    Show {
+        /// The model.
+        #[arg(value_name = "FILE.json")]
+        model: PathBuf,
+    },
+    /// What changed from one model to another of the same spec.
+    Diff {
+        /// The earlier model.
+        #[arg(value_name = "BEFORE.json")]
+        before: PathBuf,
+        /// The later one.
+        #[arg(value_name = "AFTER.json")]
+        after: PathBuf,
+        /// Changes of up to so many bits are none.
+        #[arg(long, value_name = "BITS", default_value_t = 1.0)]
+        tolerance: f64,
+        /// Print the changes as one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl ModelCommand {
+    /// Runs the command.
+    pub fn run(self) -> Outcome {
+        match self.what {
+            What::Show { model } => {
+                show(&read(&model)?);
+                Ok(Exit::Good)
+            }
+            What::Diff {
+                before,
+                after,
+                tolerance,
+                json,
+            } => diff(&read(&before)?, &read(&after)?, tolerance, json),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Model, Failure> {
+    Model::from_json(&read_text(path)?)
+        .map_err(|error| crate::exit::usage(format!("{}: {error}", path.display())))
+}
+
+fn show(model: &Model) {
+    let learned = &model.provenance;
+    println!("spec {}", model.spec);
+    println!(
+        "learned from {} of {} records against {}: {} candidate pairs, {} random pairs",
+        learned.sampled_records,
+        learned.records,
+        learned.register,
+        learned.candidate_pairs,
+        learned.random_pairs
+    );
+    println!(
+        "{} after {} rounds; last change {:.1e}, log-likelihood {:.1}",
+        if model.converged {
+            "converged"
+        } else {
+            "did NOT converge"
+        },
+        model.iterations,
+        model.last_change,
+        model.log_likelihood
+    );
+    println!(
+        "records with a counterpart {:.4}, relatives met per record {:.4}\n",
+        model.match_rate, model.kin_rate
+    );
+    println!(
+        "{:<18} {:<15} {:>9} {:>9} {:>9} {:>7}",
+        "column", "level", "m", "u", "kin", "bits"
+    );
+    for comparison in &model.comparisons {
+        for level in &comparison.levels {
+            println!(
+                "{:<18} {:<15} {:>9.2e} {:>9.2e} {:>9.2e} {:>+7.1}",
+                comparison.column,
+                level.level,
+                level.m,
+                level.u,
+                level.kin,
+                level.bits()
+            );
+        }
+    }
+    for warning in &learned.warnings {
+        println!("note: {warning}");
+    }
+}
+
+fn diff(before: &Model, after: &Model, tolerance: f64, as_json: bool) -> Outcome {
+    let changes = before.diff(after).or_usage()?;
+    let large = changes
+        .iter()
+        .filter(|change| change.change().abs() > tolerance);
+    let count = large.clone().count();
+    if as_json {
+        let told = json!({
+            "spec": before.spec,
+            "match_rate": [before.match_rate, after.match_rate],
+            "kin_rate": [before.kin_rate, after.kin_rate],
+            "changed": count,
+            "levels": changes,
+        });
+        println!("{told}");
+    } else {
+        println!(
+            "records with a counterpart {:.4} -> {:.4}, relatives met per record {:.4} -> {:.4}",
+            before.match_rate, after.match_rate, before.kin_rate, after.kin_rate
+        );
+        for change in large {
+            println!(
+                "{:<18} {:<15} {:>+6.1} -> {:>+6.1} bits ({:+.1})",
+                change.column,
+                change.level,
+                change.before_bits,
+                change.after_bits,
+                change.change()
+            );
+        }
+        println!("{count} levels changed by more than {tolerance} bits");
+    }
+    Ok(if count > 0 { Exit::No } else { Exit::Good })
+}
