@@ -36,12 +36,13 @@ pub struct RuleReport {
     pub dropped_pairs: u64,
 }
 
-/// What the rules found.
-pub(crate) struct Blocked {
+/// Pairs that the rules found, not compared yet: eight bytes each, so that hundreds of millions fit.
+#[derive(Debug)]
+pub struct Candidates {
     /// By rule: its pairs, sorted, each once; a pair may be in the lists of several rules.
     by_rule: Vec<Vec<u64>>,
-    pub(crate) reports: Vec<RuleReport>,
-    pub(crate) settled: u64,
+    reports: Vec<RuleReport>,
+    settled: u64,
 }
 
 /// Which rows make a pair.
@@ -74,7 +75,7 @@ pub(crate) fn block(
     pairing: Pairing,
     only: Option<&[u32]>,
     progress: &dyn Progress,
-) -> Blocked {
+) -> Candidates {
     let Comparer { spec, a, b } = *comparer;
     let mut open: Vec<u32> = only.map_or_else(|| (0..a.len() as u32).collect(), <[u32]>::to_vec);
     let mut by_rule = Vec::with_capacity(spec.rules.len());
@@ -97,14 +98,29 @@ pub(crate) fn block(
         reports.push(join.report);
         progress.advance(1);
     }
-    Blocked {
+    Candidates {
         by_rule,
         reports,
         settled,
     }
 }
 
-impl Blocked {
+impl Candidates {
+    /// True when no rule found any pair.
+    pub fn is_empty(&self) -> bool {
+        self.by_rule.iter().all(Vec::is_empty)
+    }
+
+    /// What each blocking rule found.
+    pub fn rules(&self) -> &[RuleReport] {
+        &self.reports
+    }
+
+    /// Records of A that agree exactly with one register entry on everything that settles them, and were not searched further.
+    pub fn settled(&self) -> u64 {
+        self.settled
+    }
+
     /// The pairs of some rows of A by row of A and row of B, each once, with a bit for each rule that found it. `out` is emptied first.
     pub(crate) fn pairs_of(&self, a_rows: std::ops::Range<u32>, out: &mut Vec<(u64, u32)>) {
         out.clear();

@@ -1,6 +1,5 @@
 //! The pattern of a pair: one level per comparison, four bits each. Nothing here allocates per pair.
 
-use crate::block::RuleReport;
 use crate::distance;
 use crate::name;
 use crate::records::{Area, Column, PackedDate, Records, unpack_number};
@@ -23,59 +22,6 @@ pub struct Pair {
     pub pattern: u64,
     /// How much likelier (positive) than on average the agreement is between strangers, in bits: common values score high.
     pub frequency_bits: f32,
-}
-
-/// All candidate pairs of all rows of A.
-#[derive(Debug)]
-pub struct Candidates {
-    /// Where each row's pairs start, and where the last ends (rows + 1).
-    pub(crate) offsets: Vec<u64>,
-    pub(crate) pairs: Vec<Pair>,
-    pub(crate) reports: Vec<RuleReport>,
-    pub(crate) settled: u64,
-}
-
-impl Candidates {
-    /// The pairs of a row of A, by row of B.
-    pub fn of(&self, a_row: u32) -> &[Pair] {
-        self.pairs.get(self.places(a_row)).unwrap_or_default()
-    }
-
-    /// Where the pairs of a row of A are.
-    pub(crate) fn places(&self, a_row: u32) -> std::ops::Range<usize> {
-        let bound = |place: usize| self.offsets.get(place).map(|offset| *offset as usize);
-        match (bound(a_row as usize), bound(a_row as usize + 1)) {
-            (Some(start), Some(end)) => start..end,
-            _ => 0..0,
-        }
-    }
-
-    /// Places of the pairs of each row of A.
-    pub(crate) fn records(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
-        self.offsets
-            .windows(2)
-            .map(|bounds| bounds[0] as usize..bounds[1] as usize)
-    }
-
-    /// Number of pairs.
-    pub fn len(&self) -> usize {
-        self.pairs.len()
-    }
-
-    /// True when no rule found any pair.
-    pub fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
-    }
-
-    /// What each blocking rule found.
-    pub fn rules(&self) -> &[RuleReport] {
-        &self.reports
-    }
-
-    /// Records of A that agree exactly with one register entry on everything that settles them, and were not searched further.
-    pub fn settled(&self) -> u64 {
-        self.settled
-    }
 }
 
 /// Compares rows of two sets of records.

@@ -4,14 +4,11 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::Progress;
-use crate::compare::Candidates;
+use crate::block::Candidates;
 use crate::link::{Linker, Veto};
 use crate::model::{Model, ModelError, TrainOptions, Weights};
 use crate::records::Records;
 use crate::spec::Spec;
-
-/// Rows scored at a time by one thread.
-const CHUNK: usize = 4_096;
 
 /// What to look at, and by which model.
 #[derive(Debug, Default)]
@@ -66,14 +63,14 @@ pub fn dedupe(
         Some(rows) => linker.candidates_around(rows, progress),
         None => linker.candidates(progress),
     };
-    let alone = |compared| Clusters {
+    let alone = || Clusters {
         of: (0..records.len() as u32).collect(),
         pairs: Vec::new(),
         model: None,
-        compared,
+        compared: 0,
     };
     if candidates.is_empty() {
-        return Ok(alone(0));
+        return Ok(alone());
     }
     let model = match (options.model, options.rows) {
         (Some(model), _) => model.clone(),
@@ -82,47 +79,54 @@ pub fn dedupe(
         (None, Some(_)) => {
             let sample = linker.candidates_of_sample(options.train.sample_records);
             if sample.is_empty() {
-                return Ok(alone(candidates.len() as u64));
+                return Ok(alone());
             }
             linker.train(&sample, &options.train)?
         }
     };
     let weights = model.weights(spec, records.len())?;
     progress.stage("score", records.len() as u64);
-    let pairs = score(&linker, &weights, &candidates, progress);
+    let (pairs, compared) = score(&linker, &weights, &candidates, progress);
     Ok(Clusters {
         of: join(records.len(), &pairs, spec.accept()),
         pairs,
-        compared: candidates.len() as u64,
+        compared,
         model: Some(model),
     })
 }
 
-/// Pairs that are worth a look.
+/// Pairs that are worth a look, and how many were compared.
 fn score(
     linker: &Linker<'_>,
     weights: &Weights,
     candidates: &Candidates,
     progress: &dyn Progress,
-) -> Vec<ScoredPair> {
-    let rows: Vec<u32> = (0..linker.a.len() as u32).collect();
-    rows.par_chunks(CHUNK)
-        .flat_map_iter(|rows| {
+) -> (Vec<ScoredPair>, u64) {
+    let parts: Vec<(Vec<ScoredPair>, u64)> = linker
+        .parts()
+        .into_par_iter()
+        .map(|rows| {
             progress.advance(rows.len() as u64);
-            rows.iter().flat_map(|&one| {
-                candidates.of(one).iter().filter_map(move |pair| {
-                    let odds = weights.ratio(pair);
-                    let probability = odds / (1.0 - weights.pair_rate + odds);
-                    (probability >= linker.spec.review()).then(|| ScoredPair {
-                        one,
-                        other: pair.b_row,
-                        probability,
-                        veto: linker.veto(one, pair.b_row),
-                    })
+            let compared = linker.compared(candidates, rows);
+            let count = compared.len() as u64;
+            let scored = compared.into_iter().filter_map(|(one, pair)| {
+                let odds = weights.ratio(&pair);
+                let probability = odds / (1.0 - weights.pair_rate + odds);
+                (probability >= linker.spec.review()).then(|| ScoredPair {
+                    one,
+                    other: pair.b_row,
+                    probability,
+                    veto: linker.veto(one, pair.b_row),
                 })
-            })
+            });
+            (scored.collect(), count)
         })
-        .collect()
+        .collect();
+    let compared = parts.iter().map(|(_, count)| count).sum();
+    (
+        parts.into_iter().flat_map(|(pairs, _)| pairs).collect(),
+        compared,
+    )
 }
 
 /// Clusters of the pairs from a probability on.

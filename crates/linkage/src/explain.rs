@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::compare::Pair;
 use crate::link::{Linker, Veto};
 use crate::model::{Model, ModelError};
 use crate::spec::{Kind, Spec};
@@ -87,10 +88,14 @@ impl Linker<'_> {
         };
         let candidates = self.candidates_of(&[a_row]);
         let weights = model.weights(self.spec, self.b.len())?;
-        let pairs = candidates.of(a_row);
+        let pairs: Vec<Pair> = self
+            .compared(&candidates, a_row..a_row + 1)
+            .into_iter()
+            .map(|(_, pair)| pair)
+            .collect();
         let of_all: Vec<f64> = pairs.iter().map(|pair| weights.ratio(pair)).collect();
         let mut kept = Vec::new();
-        let scored = self.score(&weights, pairs, a_row, &of_all, &mut kept);
+        let scored = self.score(&weights, &pairs, a_row, &of_all, &mut kept);
         let proposed = pairs.iter().find(|pair| pair.b_row == b_row);
         let pair = proposed
             .copied()

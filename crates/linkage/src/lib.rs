@@ -42,8 +42,8 @@ pub mod shape;
 mod spec;
 pub mod verify;
 
-pub use block::{RulePlan, RuleReport};
-pub use compare::{Candidates, Pair};
+pub use block::{Candidates, RulePlan, RuleReport};
+pub use compare::Pair;
 pub use dedupe::{Clusters, DedupeOptions, ScoredPair, dedupe};
 pub use explain::{Explanation, FieldEvidence, Reason, reason_en, reason_vi, rule_names};
 pub use link::{Candidate, Linker, Links, Outcome, Veto};

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::block::{self, Blocked, Pairing, RulePlan};
-use crate::compare::{Candidates, Comparer, Pair};
+use crate::block::{self, Candidates, Pairing, RulePlan};
+use crate::compare::{Comparer, Pair};
 use crate::frequency::{self, Frequency};
 use crate::model::{Model, ModelError, Weights};
 use crate::name::NameRelation;
@@ -25,6 +25,8 @@ const DISPUTE_ROUNDS: usize = 30;
 const SETTLED: f64 = 1e-3;
 /// Share of B's entries that may be taken to have a record: a few never have.
 const MOST_MATCHED: f64 = 0.98;
+/// A pair whose odds against "none" are smaller plays no part, even where everybody else has left its entry.
+const NEGLIGIBLE: f64 = 1e-6;
 /// A claim beyond doubt.
 const SURE: f64 = 0.999;
 
@@ -135,6 +137,7 @@ pub struct Links {
     tie: Vec<bool>,
     accept: f64,
     review: f64,
+    compared: u64,
 }
 
 impl Links {
@@ -147,6 +150,7 @@ impl Links {
             tie: vec![false; records],
             accept: 1.0,
             review: 1.0,
+            compared: 0,
         }
     }
 
@@ -158,6 +162,11 @@ impl Links {
     /// True when A has no record.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+
+    /// Pairs that were compared, each once.
+    pub fn compared(&self) -> u64 {
+        self.compared
     }
 
     /// Kept candidates of a record, the most probable first; equals by row of B.
@@ -235,12 +244,9 @@ impl<'a> Linker<'a> {
         }
     }
 
-    /// Blocks and compares all records.
+    /// Finds the candidate pairs of all records.
     pub fn candidates(&self, progress: &dyn Progress) -> Candidates {
-        self.compare(
-            block::block(&self.comparer(), self.pairing, None, progress),
-            progress,
-        )
+        block::block(&self.comparer(), self.pairing, None, progress)
     }
 
     /// Counts the pairs of every blocking rule before any is made.
@@ -248,69 +254,42 @@ impl<'a> Linker<'a> {
         block::plan(&self.comparer(), progress)
     }
 
-    /// Blocks and compares records spread evenly over A.
+    /// Finds the candidate pairs of records spread evenly over A.
     pub(crate) fn candidates_of_sample(&self, most: usize) -> Candidates {
         let step = self.a.len().div_ceil(most.max(1)).max(1);
         let rows: Vec<u32> = (0..self.a.len() as u32).step_by(step).collect();
-        self.compare(
-            block::block(&self.comparer(), self.pairing, Some(&rows), &Silent),
-            &Silent,
-        )
+        block::block(&self.comparer(), self.pairing, Some(&rows), &Silent)
     }
 
-    /// Blocks and compares single records.
+    /// Finds the candidate pairs of single records.
     pub fn candidates_of(&self, rows: &[u32]) -> Candidates {
-        self.compare(
-            block::block(&self.comparer(), self.pairing, Some(rows), &Silent),
-            &Silent,
-        )
+        block::block(&self.comparer(), self.pairing, Some(rows), &Silent)
     }
 
-    /// Blocks and compares some records of a set with all others of it; each pair stands with its smaller row.
+    /// Finds the pairs of some records of a set with all others of it; each pair stands with its smaller row.
     pub(crate) fn candidates_around(&self, rows: &[u32], progress: &dyn Progress) -> Candidates {
-        self.compare(
-            block::block(&self.comparer(), Pairing::Around, Some(rows), progress),
-            progress,
-        )
+        block::block(&self.comparer(), Pairing::Around, Some(rows), progress)
     }
 
-    fn compare(&self, blocked: Blocked, progress: &dyn Progress) -> Candidates {
+    /// Compares the pairs of some rows of A; each with its row of A.
+    pub(crate) fn compared(
+        &self,
+        candidates: &Candidates,
+        a_rows: std::ops::Range<u32>,
+    ) -> Vec<(u32, Pair)> {
+        let mut found = Vec::new();
+        candidates.pairs_of(a_rows, &mut found);
+        let compare = |(pair, rules): &(u64, u32)| (block::rows(*pair).0, self.pair(*pair, *rules));
+        found.iter().map(compare).collect()
+    }
+
+    /// Rows of A in the parts in which one thread works on them.
+    pub(crate) fn parts(&self) -> Vec<std::ops::Range<u32>> {
         let rows = self.a.len() as u32;
-        progress.stage("compare", u64::from(rows));
-        let starts: Vec<u32> = (0..rows).step_by(CHUNK).collect();
-        let parts: Vec<(Vec<Pair>, Vec<u32>)> = starts
-            .par_iter()
-            .map_init(Vec::new, |found, start| {
-                let end = rows.min(start + CHUNK as u32);
-                blocked.pairs_of(*start..end, found);
-                let mut counts = vec![0_u32; (end - start) as usize];
-                let mut pairs = Vec::with_capacity(found.len());
-                for (pair, rules) in found.iter() {
-                    counts[(block::rows(*pair).0 - start) as usize] += 1;
-                    pairs.push(self.pair(*pair, *rules));
-                }
-                progress.advance(u64::from(end - start));
-                (pairs, counts)
-            })
-            .collect();
-        let (reports, settled) = (blocked.reports, blocked.settled);
-        let mut offsets = Vec::with_capacity(self.a.len() + 1);
-        let mut pairs = Vec::with_capacity(parts.iter().map(|(pairs, _)| pairs.len()).sum());
-        let mut end = 0;
-        offsets.push(end);
-        for (some, counts) in parts {
-            pairs.extend(some);
-            for count in counts {
-                end += u64::from(count);
-                offsets.push(end);
-            }
-        }
-        Candidates {
-            offsets,
-            pairs,
-            reports,
-            settled,
-        }
+        let starts = (0..rows).step_by(CHUNK);
+        starts
+            .map(|start| start..rows.min(start + CHUNK as u32))
+            .collect()
     }
 
     /// Compares one pair.
@@ -351,35 +330,85 @@ impl<'a> Linker<'a> {
         progress: &dyn Progress,
     ) -> Result<Links, ModelError> {
         let weights = model.weights(self.spec, self.b.len())?;
+        let contest = self.weigh(&weights, candidates, progress);
         progress.stage("score", self.a.len() as u64);
-        let ratios: Vec<f64> = candidates
-            .pairs
-            .par_iter()
-            .with_min_len(CHUNK)
-            .map(|pair| weights.ratio(pair))
-            .collect();
-        let free = self.dispute(&weights, &ratios, candidates);
-        let starts: Vec<u32> = (0..self.a.len() as u32).step_by(CHUNK).collect();
-        let parts: Vec<Part> = starts
-            .par_iter()
-            .map(|start| {
-                let end = (self.a.len() as u32).min(start + CHUNK as u32);
+        let free = self.dispute(&weights, &contest);
+        let parts: Vec<Part> = self
+            .parts()
+            .into_par_iter()
+            .map(|rows| {
                 let mut part = Part::default();
                 let mut odds = Vec::new();
-                for row in *start..end {
-                    let places = candidates.places(row);
+                progress.advance(rows.len() as u64);
+                for row in rows {
+                    let places = contest.places(row);
                     odds.clear();
-                    let own = ratios[places.clone()].iter().zip(&free[places]);
+                    let own = contest.ratios[places.clone()]
+                        .iter()
+                        .zip(&free[places.clone()]);
                     odds.extend(own.map(|(ratio, free)| ratio * free));
-                    let scored =
-                        self.score(&weights, candidates.of(row), row, &odds, &mut part.kept);
+                    let pairs = &contest.pairs[places];
+                    let scored = self.score(&weights, pairs, row, &odds, &mut part.kept);
                     part.records.push((part.kept.len() as u32, scored));
                 }
-                progress.advance(u64::from(end - start));
                 part
             })
             .collect();
-        Ok(self.gather(parts))
+        let mut links = self.gather(parts);
+        links.compared = contest.compared;
+        Ok(links)
+    }
+
+    /// Compares and weighs all pairs, and keeps those that can matter: most are of strangers whom one common word brought together.
+    fn weigh(
+        &self,
+        weights: &Weights,
+        candidates: &Candidates,
+        progress: &dyn Progress,
+    ) -> Contest {
+        progress.stage("compare", self.a.len() as u64);
+        let least = none_odds(weights) * NEGLIGIBLE;
+        let parts: Vec<Contest> = self
+            .parts()
+            .into_par_iter()
+            .map(|rows| {
+                let mut part = Contest {
+                    ends: vec![0; rows.len()],
+                    ..Contest::default()
+                };
+                for (row, pair) in self.compared(candidates, rows.clone()) {
+                    part.compared += 1;
+                    let ratio = weights.ratio(&pair);
+                    if ratio >= least {
+                        part.pairs.push(pair);
+                        part.ratios.push(ratio);
+                        part.ends[(row - rows.start) as usize] = part.pairs.len() as u64;
+                    }
+                }
+                progress.advance(rows.len() as u64);
+                part
+            })
+            .collect();
+        let live = parts.iter().map(|part| part.pairs.len()).sum();
+        let mut contest = Contest {
+            ends: Vec::with_capacity(self.a.len()),
+            pairs: Vec::with_capacity(live),
+            ratios: Vec::with_capacity(live),
+            compared: 0,
+        };
+        for part in parts {
+            let before = contest.pairs.len() as u64;
+            contest.pairs.extend(part.pairs);
+            contest.ratios.extend(part.ratios);
+            contest.compared += part.compared;
+            let mut end = before;
+            for own in part.ends {
+                // A row without pairs ends where the one before it does.
+                end = end.max(before + own);
+                contest.ends.push(end);
+            }
+        }
+        contest
     }
 
     fn gather(&self, parts: Vec<Part>) -> Links {
@@ -391,6 +420,7 @@ impl<'a> Linker<'a> {
             tie: Vec::with_capacity(self.a.len()),
             accept: self.spec.accept,
             review: self.spec.review,
+            compared: 0,
         };
         for part in parts {
             let before = links.candidates.len() as u64;
@@ -455,9 +485,10 @@ impl<'a> Linker<'a> {
     ///
     /// Belief propagation over records (at most one entry each) and entries (one record, or more with the tolerance of [`Self::sharing`]):
     /// exact where claims form no cycle, and in practice settled after a few rounds. The order of records plays no part.
-    fn dispute(&self, weights: &Weights, ratios: &[f64], candidates: &Candidates) -> Vec<f64> {
+    fn dispute(&self, weights: &Weights, contest: &Contest) -> Vec<f64> {
+        let ratios = &contest.ratios;
         let none = none_odds(weights);
-        let sharing = self.sharing(ratios, none, candidates);
+        let sharing = self.sharing(contest, none);
         if sharing >= 1.0 {
             return vec![1.0; ratios.len()];
         }
@@ -470,7 +501,7 @@ impl<'a> Linker<'a> {
         let mut claimed = vec![0.0_f64; self.b.len()];
         for _ in 0..DISPUTE_ROUNDS {
             claimed.fill(0.0);
-            for record in candidates.records() {
+            for record in contest.records() {
                 claim(
                     &ratios[record.clone()],
                     &free[record.clone()],
@@ -478,11 +509,11 @@ impl<'a> Linker<'a> {
                     &mut claims[record.clone()],
                 );
                 for place in record {
-                    claimed[candidates.pairs[place].b_row as usize] += claims[place];
+                    claimed[contest.pairs[place].b_row as usize] += claims[place];
                 }
             }
             let mut change = 0.0_f64;
-            for (place, pair) in candidates.pairs.iter().enumerate() {
+            for (place, pair) in contest.pairs.iter().enumerate() {
                 let others = (claimed[pair.b_row as usize] - claims[place]).max(0.0);
                 let now = left_over * (sharing + (1.0 - sharing) / (1.0 + others));
                 change = change.max((now - free[place]).abs());
@@ -498,16 +529,17 @@ impl<'a> Linker<'a> {
     /// How much likelier than any other entry one is to have a record when it has another already: 0 when records of A are different people by
     /// the spec, about 0.04 when one person in 25 has two records, 1 or more when records of A tell nothing of each other. Estimated from
     /// the entries that records claim beyond doubt.
-    fn sharing(&self, ratios: &[f64], none: f64, candidates: &Candidates) -> f64 {
+    fn sharing(&self, contest: &Contest, none: f64) -> f64 {
+        let ratios = &contest.ratios;
         if self.spec.one_to_one {
             return 0.0;
         }
         let mut sure = vec![0_u32; self.b.len()];
-        for record in candidates.records() {
+        for record in contest.records() {
             let total = none + ratios[record.clone()].iter().sum::<f64>();
             let best = record.max_by(|x, y| ratios[*x].total_cmp(&ratios[*y]));
             if let Some(place) = best.filter(|place| ratios[*place] / total >= SURE) {
-                sure[candidates.pairs[place].b_row as usize] += 1;
+                sure[contest.pairs[place].b_row as usize] += 1;
             }
         }
         let records: f64 = sure.iter().map(|count| f64::from(*count)).sum();
@@ -587,6 +619,33 @@ impl<'a> Linker<'a> {
         let same_home = self.relation_of(guards.area, i, j) == Some(0)
             || self.relation_of(guards.phone, i, j) == Some(0);
         (born == other && other_given && same_family && !given && same_home).then_some(Veto::Twins)
+    }
+}
+
+/// The pairs that can matter, weighed, in order of their rows of A.
+#[derive(Default)]
+struct Contest {
+    /// Where each row's pairs end.
+    ends: Vec<u64>,
+    pairs: Vec<Pair>,
+    /// Prior times likelihood ratio of each pair.
+    ratios: Vec<f64>,
+    /// Pairs looked at.
+    compared: u64,
+}
+
+impl Contest {
+    /// Where the pairs of a row are.
+    fn places(&self, row: u32) -> std::ops::Range<usize> {
+        let start = row
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before as usize]);
+        start as usize..self.ends[row as usize] as usize
+    }
+
+    /// Where the pairs of each row are.
+    fn records(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        (0..self.ends.len() as u32).map(|row| self.places(row))
     }
 }
 

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::compare::{Candidates, Comparer, Pair};
+use crate::block::Candidates;
+use crate::compare::{Comparer, Pair};
 use crate::hash;
 use crate::link::Linker;
 use crate::records::{Column, Records, unpack_number};
@@ -492,8 +493,13 @@ struct Sample {
 
 impl Sample {
     fn of(linker: &Linker<'_>, candidates: &Candidates, most: usize) -> Self {
-        let rows = candidates.offsets.len().saturating_sub(1);
-        let step = rows.div_ceil(most.max(1)).max(1);
+        let step = linker.a.len().div_ceil(most.max(1)).max(1);
+        let rows: Vec<u32> = (0..linker.a.len() as u32).step_by(step).collect();
+        let compared: Vec<Vec<(u32, Pair)>> = rows
+            .par_iter()
+            .with_min_len(64)
+            .map(|row| linker.compared(candidates, *row..row + 1))
+            .collect();
         let mut sample = Self {
             cells: Vec::new(),
             cell_of: Vec::new(),
@@ -502,8 +508,8 @@ impl Sample {
             within: linker.within(),
         };
         let mut known: FxHashMap<u64, u32> = FxHashMap::default();
-        for row in (0..rows as u32).step_by(step) {
-            for pair in candidates.of(row) {
+        for pairs in compared {
+            for (_, pair) in pairs {
                 // Frequency in half bits, above the 56 bits of the pattern.
                 let half_bits = (pair.frequency_bits * 2.0).round().clamp(-127.0, 127.0);
                 let key = pair.pattern | u64::from((half_bits + 128.0) as u8) << 56;

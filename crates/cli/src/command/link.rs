@@ -102,7 +102,7 @@ impl Link {
                 "register": register.len(),
                 "linked": linked,
                 "settled": candidates.settled(),
-                "candidates": candidates.len(),
+                "candidates": links.compared(),
                 "candidate_rules": rules,
                 "rules": candidates.rules(),
                 "model": model,
@@ -129,7 +129,7 @@ fn summary(
             .filter(|row| links.outcome(*row) == wanted)
             .count()
     };
-    println!("{records} records, {} candidate pairs", candidates.len());
+    println!("{records} records, {} candidate pairs", links.compared());
     println!(
         "{:>10}  linked (probability {} or more)",
         count(linkage::Outcome::Linked),
