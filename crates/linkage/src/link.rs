@@ -20,13 +20,13 @@ const KEPT: f64 = 0.01;
 const TIE_BITS: f64 = 0.01;
 /// Years between parent and child of the same name (DU-10).
 const GENERATION: i32 = 14;
-/// Most rounds in which records that claim the same entry settle their dispute, and the change at which it is settled.
+/// Most rounds in which records that claim the same entry settle their dispute, and the relative change at which it is settled.
 const DISPUTE_ROUNDS: usize = 30;
-const SETTLED: f64 = 1e-3;
+const SETTLED: f64 = 5e-3;
 /// Share of B's entries that may be taken to have a record: a few never have.
 const MOST_MATCHED: f64 = 0.98;
-/// A pair whose odds against "none" are smaller plays no part, even where everybody else has left its entry.
-const NEGLIGIBLE: f64 = 1e-6;
+/// A pair whose odds against "none" are smaller could not be kept even where everybody else has left its entry, which raises them fifty times.
+const NEGLIGIBLE: f64 = KEPT * (1.0 - MOST_MATCHED) / 2.0;
 /// A claim beyond doubt.
 const SURE: f64 = 0.999;
 
@@ -519,7 +519,7 @@ impl<'a> Linker<'a> {
                 change = change.max((now - free[place]).abs());
                 free[place] = now;
             }
-            if change < SETTLED {
+            if change < SETTLED * left_over {
                 break;
             }
         }

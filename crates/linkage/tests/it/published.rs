@@ -64,7 +64,7 @@ fn febrl_4_is_linked_nearly_without_a_mistake() {
     let (model, links) = set.link();
     let scores = scores(&links, &set.a, &set.b);
     let f1 = scores.cutoffs["0.5"].f1.expect("links");
-    assert!(f1 >= 0.999, "F1 {f1}");
+    assert!(f1 >= 0.9996, "F1 {f1}");
     assert!(model.converged, "after {} rounds", model.iterations);
 }
 
@@ -169,7 +169,7 @@ fn febrl_3_is_deduplicated() {
     let right = pairs(&|row| format!("{} {}", person(row), cluster(row)));
     let f1 = 2.0 * right as f64 / (true_pairs + found) as f64;
     assert!(
-        f1 >= 0.985,
+        f1 >= 0.996,
         "F1 over pairs {f1}: {right} right of {found}, {true_pairs} true"
     );
 }
