@@ -173,7 +173,12 @@ impl Data {
         }
         let Some(best) = found.candidates.first() else {
             let (vi, en) = NOBODY;
-            return (String::new(), vi.into(), en.into());
+            let mut shape = String::new();
+            if answer.b_row.is_some() {
+                // The entry of the number is so different that the search has left it out.
+                shape::add(&mut shape, "id_number", "of_other");
+            }
+            return (shape, vi.into(), en.into());
         };
         let shape = self.shape(answer, found, best);
         let reason = Reason {
