@@ -18,10 +18,10 @@ use crate::command::people;
 use crate::exit::{Blame, Exit};
 use crate::measure::Stopwatch;
 
-/// Find records of the same person within one file. Nothing is merged: a person is a number that records share.
+/// Find records of the same person within one file. Nothing is merged: records of one person share a name.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  minhchung dedupe --records A.parquet --out persons.csv\n\nThe result has the columns id, person, records: every record of the file once, with its person's number and how\nmany records that person has."
+    after_help = "Example:\n  minhchung dedupe --records A.parquet --out persons.csv\n\nThe result has the columns id, person, records: every record of the file once, the smallest id among the records of\nits person, and how many there are."
 )]
 pub struct Dedupe {
     /// The records (CSV, XLSX or Parquet).
@@ -103,6 +103,17 @@ fn sizes(clusters: &Clusters) -> Vec<u32> {
     sizes
 }
 
+/// Name of each person: the smallest id among the records. It stays the same whatever the order of the file and whoever else is added to it.
+fn names<'a>(records: &'a Records, clusters: &Clusters, persons: usize) -> Vec<&'a str> {
+    let mut names: Vec<Option<&str>> = vec![None; persons];
+    for (row, person) in clusters.of.iter().enumerate() {
+        let id = records.id(row as u32).unwrap_or_default();
+        let name = &mut names[*person as usize];
+        *name = Some(name.map_or(id, |known| known.min(id)));
+    }
+    names.into_iter().map(Option::unwrap_or_default).collect()
+}
+
 fn write(
     path: &Path,
     records: &Records,
@@ -110,16 +121,17 @@ fn write(
     sizes: &[u32],
 ) -> Result<(), IntakeError> {
     let mut ids = StringBuilder::new();
-    let mut persons = UInt32Builder::new();
+    let mut persons = StringBuilder::new();
+    let names = names(records, clusters, sizes.len());
     let mut counts = UInt32Builder::new();
     for (row, person) in clusters.of.iter().enumerate() {
         ids.append_option(records.id(row as u32));
-        persons.append_value(*person);
+        persons.append_value(names[*person as usize]);
         counts.append_value(sizes[*person as usize]);
     }
     let columns = vec![
         Field::new("id", DataType::Utf8, false),
-        Field::new("person", DataType::UInt32, false),
+        Field::new("person", DataType::Utf8, false),
         Field::new("records", DataType::UInt32, false),
     ];
     table(

@@ -1,5 +1,7 @@
 //! The way of the README, and what comes out of it.
 
+use std::fs;
+
 use crate::tool::{Country, files, minhchung};
 
 #[test]
@@ -156,6 +158,40 @@ fn pairs_are_counted_before_they_are_made_and_models_compared() {
     );
     let shown = minhchung(&["model", "show", &model]);
     assert!(shown.stdout.contains("converged after"), "{}", shown.stdout);
+}
+
+#[test]
+fn persons_keep_their_names_whatever_the_order_of_the_file() {
+    let country = Country::new(1500, "csv");
+    let subjects = country.data("subjects", "csv");
+    let text = fs::read_to_string(&subjects).expect("subjects");
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines[1..].reverse();
+    let turned = country.path("turned.csv");
+    fs::write(&turned, lines.join("\n")).expect("a file");
+    let persons =
+        |records: &std::path::Path, out: &str| -> std::collections::BTreeMap<String, String> {
+            let out = country.path(out).display().to_string();
+            let run = minhchung(&[
+                "dedupe",
+                "--quiet",
+                "--records",
+                &records.display().to_string(),
+                "--out",
+                &out,
+            ]);
+            assert_eq!(run.code, 0, "{}", run.stderr);
+            let table = fs::read_to_string(out).expect("persons");
+            let rows = table
+                .lines()
+                .skip(1)
+                .map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+            rows.map(|cells| (cells[0].clone(), cells[1].clone()))
+                .collect()
+        };
+    let (one, other) = (persons(&subjects, "one.csv"), persons(&turned, "other.csv"));
+    assert_eq!(one, other);
+    assert!(one.iter().filter(|(id, person)| id != person).count() > 10);
 }
 
 #[test]
