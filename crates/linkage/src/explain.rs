@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::compare::Pair;
-use crate::link::{Linker, Veto};
+use crate::link::{Linker, Veto, none_odds};
 use crate::model::{Model, ModelError};
 use crate::spec::{Kind, Spec};
 
@@ -100,7 +100,7 @@ impl Linker<'_> {
         let pair = proposed
             .copied()
             .unwrap_or_else(|| self.pair(u64::from(a_row) << 32 | u64::from(b_row), 0));
-        let none = (1.0 - weights.match_rate).max(f64::MIN_POSITIVE);
+        let none = none_odds(&weights);
         let odds = weights.ratio(&pair);
         let fields = self.evidence_of_fields(&weights, pair.pattern, a_row, b_row);
         let prior_bits = (weights.pair_rate / none).log2();

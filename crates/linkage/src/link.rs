@@ -256,9 +256,13 @@ impl<'a> Linker<'a> {
 
     /// Finds the candidate pairs of records spread evenly over A.
     pub(crate) fn candidates_of_sample(&self, most: usize) -> Candidates {
+        self.candidates_of(&self.sample(most))
+    }
+
+    /// Rows spread evenly over A.
+    pub(crate) fn sample(&self, most: usize) -> Vec<u32> {
         let step = self.a.len().div_ceil(most.max(1)).max(1);
-        let rows: Vec<u32> = (0..self.a.len() as u32).step_by(step).collect();
-        block::block(&self.comparer(), self.pairing, Some(&rows), &Silent)
+        (0..self.a.len() as u32).step_by(step).collect()
     }
 
     /// Finds the candidate pairs of single records.
@@ -665,7 +669,7 @@ pub(crate) struct Scored {
 }
 
 /// Odds that a record has no counterpart among its candidates.
-fn none_odds(weights: &Weights) -> f64 {
+pub(crate) fn none_odds(weights: &Weights) -> f64 {
     (1.0 - weights.match_rate).max(f64::MIN_POSITIVE)
 }
 

@@ -493,9 +493,8 @@ struct Sample {
 
 impl Sample {
     fn of(linker: &Linker<'_>, candidates: &Candidates, most: usize) -> Self {
-        let step = linker.a.len().div_ceil(most.max(1)).max(1);
-        let rows: Vec<u32> = (0..linker.a.len() as u32).step_by(step).collect();
-        let compared: Vec<Vec<(u32, Pair)>> = rows
+        let compared: Vec<Vec<(u32, Pair)>> = linker
+            .sample(most)
             .par_iter()
             .with_min_len(64)
             .map(|row| linker.compared(candidates, *row..row + 1))

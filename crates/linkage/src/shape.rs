@@ -196,7 +196,7 @@ fn find(relation: &str) -> Option<&'static Relation> {
 }
 
 /// Labels of a field in Vietnamese and English.
-pub(crate) fn label<'a>(spec: &'a Spec, field: &str) -> Option<(&'a str, &'a str)> {
+fn label<'a>(spec: &'a Spec, field: &str) -> Option<(&'a str, &'a str)> {
     let field = spec.fields.iter().find(|known| known.name == field)?;
     Some((&field.label_vi, &field.label_en))
 }

@@ -8,11 +8,10 @@ use arrow_array::builder::{StringBuilder, UInt32Builder};
 use arrow_schema::{DataType, Field, Schema};
 use clap::Args;
 use intake::{IntakeError, TableWriter};
-use linkage::{Clusters, DedupeOptions, Model, Records};
+use linkage::{Clusters, DedupeOptions, Records};
 use serde_json::json;
 
 use crate::Outcome;
-use crate::command::clean::read_text;
 use crate::command::link::stop_if_asked;
 use crate::command::people;
 use crate::exit::{Blame, Exit};
@@ -47,12 +46,7 @@ impl Dedupe {
         let mut watch = Stopwatch::start();
         let (records, _) = people::read(&self.records, &spec, self.how.map.as_deref(), &progress)?;
         watch.lap("read");
-        let model = self
-            .how
-            .model
-            .as_deref()
-            .map(|path| Model::from_json(&read_text(path)?).or_usage())
-            .transpose()?;
+        let model = self.how.model()?;
         let options = DedupeOptions {
             model: model.as_ref(),
             ..DedupeOptions::default()

@@ -6,7 +6,6 @@ use clap::{Args, ValueEnum};
 use linkage::{Linker, Model, Records, TrainOptions};
 
 use crate::Outcome;
-use crate::command::clean::read_text;
 use crate::command::people;
 use crate::exit::{Blame, Exit, Failure, usage};
 
@@ -67,8 +66,8 @@ impl Explain {
         let a_row = row(&records, a_id, &self.records)?;
         let b_row = row(&register, b_id, &self.register)?;
         let linker = Linker::new(&spec, &records, &register);
-        let model = match &self.how.model {
-            Some(path) => Model::from_json(&read_text(path)?).or_usage()?,
+        let model = match self.how.model()? {
+            Some(model) => model,
             None => {
                 Model::train(&spec, &records, &register, &TrainOptions::default()).or_usage()?
             }
@@ -77,8 +76,8 @@ impl Explain {
             .explain(&model, a_row, b_row)
             .or_usage()?
             .ok_or_else(|| usage("there is no such pair"))?;
-        match self.format {
-            _ if self.json => println!("{}", serde_json::to_string(&explanation).or_fault()?),
+        let format = if self.json { Form::Json } else { self.format };
+        match format {
             Form::Json => println!("{}", serde_json::to_string(&explanation).or_fault()?),
             Form::Text => print!("{}", explanation.text()),
             Form::Svg => print!("{}", explanation.svg()),

@@ -12,7 +12,6 @@ use linkage::{Linker, Links, Model, Records, Spec, TrainOptions};
 use serde_json::json;
 
 use crate::Outcome;
-use crate::command::clean::read_text;
 use crate::command::people;
 use crate::exit::{Blame, Exit, Failure};
 use crate::measure::Stopwatch;
@@ -73,8 +72,8 @@ impl Link {
         let candidates = linker.candidates(&progress);
         watch.lap("candidates");
         stop_if_asked()?;
-        let model = match &self.how.model {
-            Some(path) => Model::from_json(&read_text(path)?).or_usage()?,
+        let model = match self.how.model()? {
+            Some(model) => model,
             None => linker
                 .train(&candidates, &TrainOptions::default())
                 .or_usage()?,

@@ -1,14 +1,14 @@
 //! `model`: what a linkage model believes, and how two of them differ.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use linkage::Model;
 use serde_json::json;
 
 use crate::Outcome;
-use crate::command::clean::read_text;
-use crate::exit::{Blame, Exit, Failure};
+use crate::command::people;
+use crate::exit::{Blame, Exit};
 
 /// Show a linkage model, or how two of them differ.
 #[derive(Args)]
@@ -50,7 +50,7 @@ impl ModelCommand {
     pub fn run(self) -> Outcome {
         match self.what {
             What::Show { model } => {
-                show(&read(&model)?);
+                show(&people::read_model(&model)?);
                 Ok(Exit::Good)
             }
             What::Diff {
@@ -58,14 +58,14 @@ impl ModelCommand {
                 after,
                 tolerance,
                 json,
-            } => diff(&read(&before)?, &read(&after)?, tolerance, json),
+            } => diff(
+                &people::read_model(&before)?,
+                &people::read_model(&after)?,
+                tolerance,
+                json,
+            ),
         }
     }
-}
-
-fn read(path: &Path) -> Result<Model, Failure> {
-    Model::from_json(&read_text(path)?)
-        .map_err(|error| crate::exit::usage(format!("{}: {error}", path.display())))
 }
 
 fn show(model: &Model) {

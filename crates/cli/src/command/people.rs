@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use arrow_array::{Array, RecordBatch, StringArray};
 use clap::Args;
 use intake::{ColumnMap, Counts, FieldSpec, Options, Wanted};
-use linkage::{Records, RecordsBuilder, Spec};
+use linkage::{Model, Records, RecordsBuilder, Spec};
 
 use crate::command::clean::{read_text, set_threads};
 use crate::exit::{Blame, Failure, usage};
@@ -37,6 +37,17 @@ impl How {
         set_threads(self.threads)?;
         Ok((spec(&self.spec)?, Progress::new(self.quiet)))
     }
+
+    /// The trained model that was given, if one was.
+    pub fn model(&self) -> Result<Option<Model>, Failure> {
+        self.model.as_deref().map(read_model).transpose()
+    }
+}
+
+/// Reads a model file.
+pub fn read_model(path: &Path) -> Result<Model, Failure> {
+    Model::from_json(&read_text(path)?)
+        .map_err(|error| usage(format!("{}: {error}", path.display())))
 }
 
 /// Writes a small file whole or not at all.

@@ -10,13 +10,18 @@ type Row = [&'static str; 9];
 fn records(spec: &Spec, rows: &[Row]) -> Records {
     let mut records = RecordsBuilder::new(spec);
     for row in rows {
-        let texts: Vec<Option<&str>> = row
-            .iter()
-            .map(|text| Some(*text).filter(|text| !text.is_empty()))
-            .collect();
-        records.push(&texts).expect("a row of the spec");
+        add(&mut records, row);
     }
     records.finish()
+}
+
+/// Adds a row; a blank cell is none.
+fn add<T: AsRef<str>>(records: &mut RecordsBuilder, row: &[T; 9]) {
+    let cells = row.iter().map(|cell| Some(cell.as_ref()));
+    let cells: Vec<Option<&str>> = cells
+        .map(|cell| cell.filter(|text| !text.is_empty()))
+        .collect();
+    records.push(&cells).expect("a row of the spec");
 }
 
 /// A register of ordinary people around the interesting ones, so that a model can be learned.
@@ -60,14 +65,7 @@ fn crowd_with(spec: &Spec, more: &[Row], special: &[Row]) -> (Records, Records) 
                 "19".to_owned(),
             ]
         };
-        let push = |builder: &mut RecordsBuilder, row: &[String; 9]| {
-            let texts: Vec<Option<&str>> = row
-                .iter()
-                .map(|text| Some(text.as_str()).filter(|text| !text.is_empty()))
-                .collect();
-            builder.push(&texts).expect("a row of the spec");
-        };
-        push(
+        add(
             &mut register,
             &row(format!("B{n}"), format!("{year}-{month:02}-{day:02}")),
         );
@@ -76,22 +74,17 @@ fn crowd_with(spec: &Spec, more: &[Row], special: &[Row]) -> (Records, Records) 
         } else {
             (month, day)
         };
-        push(
+        add(
             &mut subjects,
             &row(format!("A{n}"), format!("{year}-{m:02}-{d:02}")),
         );
     }
-    let add = |records: &mut RecordsBuilder, rows: &[Row]| {
-        for row in rows {
-            let texts: Vec<Option<&str>> = row
-                .iter()
-                .map(|text| Some(*text).filter(|text| !text.is_empty()))
-                .collect();
-            records.push(&texts).expect("a row of the spec");
-        }
-    };
-    add(&mut register, special);
-    add(&mut subjects, more);
+    for row in special {
+        add(&mut register, row);
+    }
+    for row in more {
+        add(&mut subjects, row);
+    }
     (subjects.finish(), register.finish())
 }
 
