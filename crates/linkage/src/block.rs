@@ -346,7 +346,7 @@ fn narrower(records: &Records, list: &[(u64, u32)], part: (usize, Part)) -> Vec<
     let mut found = Vec::new();
     for (_, row) in list {
         found.clear();
-        records.columns[part.0].keys(part.1, *row, &mut found);
+        records.keys(part.0, part.1, *row, &mut found);
         out.extend(found.iter().map(|key| (*key, *row)));
     }
     out.sort_unstable();
@@ -364,7 +364,7 @@ fn keys(rule: &Rule, records: &Records, rows: &[u32], filter: &Filter) -> Vec<(u
                 made.push(0x5eed);
                 for (field, of) in &rule.keys {
                     part.clear();
-                    records.columns[*field].keys(*of, row, &mut part);
+                    records.keys(*field, *of, row, &mut part);
                     crossed.clear();
                     for key in &made {
                         crossed.extend(part.iter().map(|value| hash::mix(*key, *value)));

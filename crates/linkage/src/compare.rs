@@ -3,7 +3,7 @@
 use crate::distance;
 use crate::name;
 use crate::records::{Area, Column, PackedDate, Records, unpack_number};
-use crate::spec::Spec;
+use crate::spec::{Comparison, Spec};
 
 /// Jaro–Winkler similarity from which two texts are close, and from which they are similar.
 const CLOSE: f64 = 0.92;
@@ -45,39 +45,42 @@ impl Comparer<'_> {
     /// Level of one comparison; 0 when a side is missing.
     pub(crate) fn level(&self, comparison: usize, i: u32, j: u32) -> usize {
         self.relation(comparison, i, j).map_or(0, |relation| {
-            let level_of = &self.spec.comparisons[comparison].level_of;
-            usize::from(level_of[relation.min(level_of.len() - 1)])
+            usize::from(self.spec.comparisons[comparison].level(relation))
         })
     }
 
     /// Relation of two values, by its place among the relations of the kind; `None` when a side is missing.
     pub(crate) fn relation(&self, comparison: usize, i: u32, j: u32) -> Option<usize> {
-        let field = self.spec.comparisons[comparison].field;
-        let (x, y) = (i as usize, j as usize);
+        self.relate(comparison, self.a.row(i), self.b.row(j))
+    }
+
+    /// The same, of two rows.
+    pub(crate) fn relate(&self, comparison: usize, one: &[u64], other: &[u64]) -> Option<usize> {
+        let Comparison {
+            field, two_digits, ..
+        } = self.spec.comparisons[comparison];
+        let (x, y) = (*one.get(field)?, *other.get(field)?);
+        if x == 0 || y == 0 {
+            return None;
+        }
         match (&self.a.columns[field], &self.b.columns[field]) {
             (Column::Name(a), Column::Name(b)) => {
-                Some(name::relate(a, a.name(i)?, b, b.name(j)?) as usize)
+                Some(name::relate(a, a.name(x)?, b, b.name(y)?) as usize)
             }
             (Column::Text(a), Column::Text(b)) => {
-                let (one, other) = (a.entry(i)?, b.entry(j)?);
+                let (one, other) = (a.entry(x)?, b.entry(y)?);
                 Some(if one.hash == other.hash {
                     0
                 } else {
                     relate_texts(a.folded(one), b.folded(other))
                 })
             }
-            (Column::Number(a), Column::Number(b)) => {
-                let deep = self.spec.comparisons[comparison].two_digits;
-                both(*a.get(x)?, *b.get(y)?).map(|(a, b)| relate_numbers(a, b, deep))
+            (Column::Number, Column::Number) => Some(relate_numbers(x, y, two_digits)),
+            (Column::Date, Column::Date) => {
+                Some(relate_dates(PackedDate::unpack(x), PackedDate::unpack(y)))
             }
-            (Column::Date(a), Column::Date(b)) => both(*a.get(x)?, *b.get(y)?)
-                .map(|(a, b)| relate_dates(PackedDate(a), PackedDate(b))),
-            (Column::Sex(a), Column::Sex(b)) => {
-                both(*a.get(x)?, *b.get(y)?).map(|(a, b)| usize::from(a != b))
-            }
-            (Column::Area(a), Column::Area(b)) => {
-                relate_areas(Area::unpack(*a.get(x)?), Area::unpack(*b.get(y)?))
-            }
+            (Column::Sex, Column::Sex) => Some(usize::from(x != y)),
+            (Column::Area, Column::Area) => relate_areas(Area::unpack(x), Area::unpack(y)),
             _ => None,
         }
     }

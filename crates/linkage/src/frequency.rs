@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::name::{NameColumn, NameRelation};
+use crate::name::{NameRelation, NameTable};
 use crate::records::{Column, PackedDate, Records};
 use crate::spec::Spec;
 
@@ -19,10 +19,13 @@ const DAYS: f64 = 365.25;
 pub(crate) enum Frequency {
     /// Not asked for.
     None,
-    /// By distinct name of B: whole with marks, whole folded, family and given, given, family.
+    /// By place in B's table of names: whole with marks, whole folded, family and given, given, family.
     Names(Vec<[f32; 5]>),
-    /// By row of B: the value, and the year of a date.
-    Rows(Vec<[f32; 2]>),
+    /// By value of B that more than one row has, and for all the others: the value, and the year of a date.
+    Values {
+        common: FxHashMap<u64, [f32; 2]>,
+        rare: [f32; 2],
+    },
 }
 
 /// Frequencies for all comparisons of a spec.
@@ -31,61 +34,74 @@ pub(crate) fn of(spec: &Spec, b: &Records) -> Vec<Frequency> {
         .iter()
         .map(|comparison| match &b.columns[comparison.field] {
             _ if !comparison.frequency => Frequency::None,
-            Column::Name(column) => names(column),
-            Column::Date(dates) => self::dates(dates),
-            Column::Text(column) => values(b.len(), |row| {
-                column.entry(row).map_or(0, |entry| entry.hash)
-            }),
-            Column::Number(numbers) => values(b.len(), |row| numbers[row as usize]),
-            Column::Area(areas) => values(b.len(), |row| areas[row as usize]),
-            Column::Sex(_) => Frequency::None,
+            Column::Name(table) => names(table, b.values(comparison.field)),
+            Column::Date => dates(b.values(comparison.field)),
+            Column::Text(_) | Column::Number | Column::Area => values(b.values(comparison.field)),
+            Column::Sex => Frequency::None,
         })
         .collect()
 }
 
 impl Frequency {
-    /// Bits by which an agreement of this relation with the value of row `j` of B is likelier between strangers than on average.
-    pub(crate) fn bits(&self, relation: usize, b: &Records, field: usize, j: u32) -> f32 {
-        match (self, &b.columns[field]) {
-            (Self::Names(table), Column::Name(column)) => {
-                const SLOTS: [Option<usize>; 13] = [
-                    Some(0),
-                    Some(1),
-                    Some(1),
-                    Some(1),
-                    Some(1),
-                    Some(2),
-                    Some(2),
-                    Some(2),
-                    Some(2),
-                    Some(4),
-                    Some(3),
-                    Some(4),
-                    None,
-                ];
-                debug_assert_eq!(NameRelation::Different as usize, SLOTS.len() - 1);
-                let slot = SLOTS.get(relation).copied().flatten();
-                let name = column
-                    .rows
-                    .get(j as usize)
-                    .and_then(|name| name.checked_sub(1));
-                match (slot, name) {
-                    (Some(slot), Some(name)) => {
-                        table.get(name as usize).map_or(0.0, |bits| bits[slot])
-                    }
+    /// Bits by which an agreement of this relation with a value of B is likelier between strangers than on average.
+    pub(crate) fn bits(&self, relation: usize, column: &Column, value: u64) -> f32 {
+        match self {
+            Self::None => 0.0,
+            Self::Names(table) => {
+                let name = value
+                    .checked_sub(1)
+                    .and_then(|name| table.get(name as usize));
+                match (name_slot(relation), name) {
+                    (Some(slot), Some(bits)) => bits[slot],
                     _ => 0.0,
                 }
             }
-            (Self::Rows(table), column) => {
-                let slot = match (relation, column) {
-                    (0, _) | (1, Column::Date(_)) => 0,
-                    (2 | 3 | 4 | 6, Column::Date(_)) => 1,
-                    _ => return 0.0,
-                };
-                table.get(j as usize).map_or(0.0, |bits| bits[slot])
-            }
-            _ => 0.0,
+            Self::Values { common, rare } => value_slot(relation, column)
+                .map_or(0.0, |slot| common.get(&value).unwrap_or(rare)[slot]),
         }
+    }
+
+    /// The least that [`Self::bits`] gives for a relation.
+    pub(crate) fn least(&self, relation: usize, column: &Column) -> f32 {
+        let least = |bits: &mut dyn Iterator<Item = f32>| bits.fold(0.0, f32::min);
+        match self {
+            Self::None => 0.0,
+            Self::Names(table) => name_slot(relation)
+                .map_or(0.0, |slot| least(&mut table.iter().map(|bits| bits[slot]))),
+            Self::Values { common, rare } => value_slot(relation, column).map_or(0.0, |slot| {
+                least(&mut common.values().chain([rare]).map(|bits| bits[slot]))
+            }),
+        }
+    }
+}
+
+/// Which frequency of a name speaks for a relation.
+fn name_slot(relation: usize) -> Option<usize> {
+    const SLOTS: [Option<usize>; 13] = [
+        Some(0),
+        Some(1),
+        Some(1),
+        Some(1),
+        Some(1),
+        Some(2),
+        Some(2),
+        Some(2),
+        Some(2),
+        Some(4),
+        Some(3),
+        Some(4),
+        None,
+    ];
+    debug_assert_eq!(NameRelation::Different as usize, SLOTS.len() - 1);
+    SLOTS.get(relation).copied().flatten()
+}
+
+/// Which frequency of any other value speaks for a relation.
+fn value_slot(relation: usize, column: &Column) -> Option<usize> {
+    match (relation, column) {
+        (0, _) | (1, Column::Date) => Some(0),
+        (2 | 3 | 4 | 6, Column::Date) => Some(1),
+        _ => None,
     }
 }
 
@@ -109,7 +125,7 @@ fn relative(estimates: &[f64], people: impl Iterator<Item = f64>) -> Vec<f32> {
         .collect()
 }
 
-/// Counts by value, of weighted values.
+/// How many people have each value, in order of the values.
 fn count(values: impl Iterator<Item = (u64, u32)>) -> FxHashMap<u64, u32> {
     let mut counts = FxHashMap::default();
     for (value, people) in values {
@@ -118,57 +134,64 @@ fn count(values: impl Iterator<Item = (u64, u32)>) -> FxHashMap<u64, u32> {
     counts
 }
 
-fn values(rows: usize, value: impl Fn(u32) -> u64) -> Frequency {
-    let rows = rows as u32;
-    let counts = count((0..rows).map(|row| (value(row), 1)));
-    let present = f64::from(rows - counts.get(&0).copied().unwrap_or_default()).max(1.0);
-    let estimates: Vec<f64> = (0..rows)
-        .map(|row| match value(row) {
-            0 => 0.0,
-            value => (f64::from(counts[&value]) - 1.0).max(HALF) / present,
-        })
-        .collect();
-    let bits = relative(
-        &estimates,
-        estimates.iter().map(|e| f64::from(u8::from(*e > 0.0))),
-    );
-    Frequency::Rows(bits.into_iter().map(|bits| [bits, 0.0]).collect())
+/// Distinct values that are not missing, in order, with how many people have each.
+fn distinct(values: impl Iterator<Item = u64>) -> (Vec<u64>, Vec<u32>) {
+    let counts = count(values.filter(|value| *value != 0).map(|value| (value, 1)));
+    let mut counted: Vec<(u64, u32)> = counts.into_iter().collect();
+    counted.sort_unstable();
+    counted.into_iter().unzip()
 }
 
-fn dates(dates: &[i32]) -> Frequency {
-    let present = dates.iter().filter(|date| **date != 0).count().max(1) as f64;
-    let year = |date: i32| PackedDate(date).year() as u64;
-    let by_date = count(dates.iter().map(|date| (*date as u64, 1)));
-    let by_year = count(
-        dates
-            .iter()
-            .filter(|date| **date != 0)
-            .map(|date| (year(*date), 1)),
-    );
-    let weight = |date: &i32| f64::from(u8::from(*date != 0));
-    let of_year = |date: i32| f64::from(by_year[&year(date)]) / present;
-    let day: Vec<f64> = dates
+fn values(values: impl Iterator<Item = u64>) -> Frequency {
+    let (values, people) = distinct(values);
+    let people: Vec<f64> = people.into_iter().map(f64::from).collect();
+    let present = people.iter().sum::<f64>().max(1.0);
+    let of = |people: f64| (people - 1.0).max(HALF) / present;
+    // The last estimate is that of a value of one person.
+    let estimates: Vec<f64> = people
         .iter()
-        .map(|&date| {
-            if date == 0 {
-                return 0.0;
-            }
-            let others = (f64::from(by_date[&(date as u64)]) - 1.0) / present;
-            HALF * (others + of_year(date) / DAYS)
-        })
+        .map(|people| of(*people))
+        .chain([of(1.0)])
         .collect();
+    let bits = relative(&estimates, people.iter().copied().chain([0.0]));
+    let common = values
+        .iter()
+        .zip(&people)
+        .zip(&bits)
+        .filter(|((_, people), _)| **people > 1.0);
+    Frequency::Values {
+        common: common
+            .map(|((value, _), bits)| (*value, [*bits, 0.0]))
+            .collect(),
+        rare: [bits.last().copied().unwrap_or_default(), 0.0],
+    }
+}
+
+fn dates(values: impl Iterator<Item = u64>) -> Frequency {
+    let (dates, people) = distinct(values);
+    let people: Vec<f64> = people.into_iter().map(f64::from).collect();
+    let present = people.iter().sum::<f64>().max(1.0);
+    let year = |date: u64| PackedDate::unpack(date).year();
+    let mut by_year: FxHashMap<i32, f64> = FxHashMap::default();
+    for (date, people) in dates.iter().zip(&people) {
+        *by_year.entry(year(*date)).or_default() += people;
+    }
     let years: Vec<f64> = dates
         .iter()
-        .map(|&date| if date == 0 { 0.0 } else { of_year(date) })
+        .map(|date| by_year[&year(*date)] / present)
         .collect();
-    let day = relative(&day, dates.iter().map(weight));
-    let years = relative(&years, dates.iter().map(weight));
-    Frequency::Rows(
-        day.into_iter()
-            .zip(years)
-            .map(|(day, year)| [day, year])
-            .collect(),
-    )
+    let days: Vec<f64> = people
+        .iter()
+        .zip(&years)
+        .map(|(people, of_year)| HALF * ((people - 1.0) / present + of_year / DAYS))
+        .collect();
+    let days = relative(&days, people.iter().copied());
+    let years = relative(&years, people.iter().copied());
+    let bits = days.into_iter().zip(years).map(|(day, year)| [day, year]);
+    Frequency::Values {
+        common: dates.into_iter().zip(bits).collect(),
+        rare: [0.0, 0.0],
+    }
 }
 
 /// Frequencies of words by their place in the name.
@@ -228,9 +251,9 @@ impl Places {
     }
 }
 
-fn names(column: &NameColumn) -> Frequency {
+fn names(column: &NameTable, values: impl Iterator<Item = u64>) -> Frequency {
     let mut people = vec![0_u32; column.names.len()];
-    for name in &column.rows {
+    for name in values {
         if let Some(place) = name.checked_sub(1) {
             people[place as usize] += 1;
         }

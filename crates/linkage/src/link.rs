@@ -6,10 +6,10 @@ use serde::Serialize;
 use crate::block::{self, Candidates, Pairing, RulePlan};
 use crate::compare::{Comparer, Pair};
 use crate::frequency::{self, Frequency};
-use crate::model::{Model, ModelError, Weights};
+use crate::model::{LEVELS, Model, ModelError, Table, Weights};
 use crate::name::NameRelation;
 use crate::records::{Column, PackedDate, Records};
-use crate::spec::Spec;
+use crate::spec::{MOST_COMPARISONS, Spec};
 use crate::{Progress, Silent};
 
 /// Rows of A scored at a time by one thread.
@@ -27,6 +27,8 @@ const SETTLED: f64 = 5e-3;
 const MOST_MATCHED: f64 = 0.98;
 /// A pair whose odds against "none" are smaller could not be kept even where everybody else has left its entry, which raises them fifty times.
 const NEGLIGIBLE: f64 = KEPT * (1.0 - MOST_MATCHED) / 2.0;
+/// Bits by which a sum may be off for the order in which it was made.
+const ROUNDING: f64 = 1e-3;
 /// A claim beyond doubt.
 const SURE: f64 = 0.999;
 
@@ -299,28 +301,54 @@ impl<'a> Linker<'a> {
     /// Compares one pair.
     pub(crate) fn pair(&self, pair: u64, rules: u32) -> Pair {
         let (i, j) = block::rows(pair);
-        let comparer = self.comparer();
-        let (mut pattern, mut frequency_bits) = (0, 0.0);
+        let (one, other) = (self.a.row(i), self.b.row(j));
+        let mut compared = Pair {
+            b_row: j,
+            rules,
+            pattern: 0,
+            frequency_bits: 0.0,
+        };
         for (place, comparison) in self.spec.comparisons.iter().enumerate() {
-            if let Some(relation) = comparer.relation(place, i, j) {
-                let level_of = &comparison.level_of;
-                let level = level_of[relation.min(level_of.len() - 1)];
-                pattern |= u64::from(level) << (4 * place);
-                frequency_bits += self.frequency_bits(place, relation, j);
+            if let Some(relation) = self.comparer().relate(place, one, other) {
+                compared.pattern |= u64::from(comparison.level(relation)) << (4 * place);
+                compared.frequency_bits += self.frequency_bits(place, relation, j);
             }
         }
-        Pair {
+        compared
+    }
+
+    /// Compares one pair, the cheap comparisons first, and gives up as soon as nothing that the others could say would make it matter.
+    fn pair_that_matters(&self, pair: u64, rules: u32, ceiling: &Ceiling) -> Option<Pair> {
+        let (i, j) = block::rows(pair);
+        let (one, other) = (self.a.row(i), self.b.row(j));
+        let mut relations = [None; MOST_COMPARISONS];
+        let (mut pattern, mut bits) = (0, 0.0);
+        for (place, most_left) in &ceiling.order {
+            let relation = self.comparer().relate(*place, one, other);
+            let level =
+                relation.map_or(0, |relation| self.spec.comparisons[*place].level(relation));
+            relations[*place] = relation;
+            pattern |= u64::from(level) << (4 * place);
+            bits += ceiling.most[*place][usize::from(level)];
+            if bits + most_left < ceiling.least {
+                return None;
+            }
+        }
+        let frequency_bits = relations.iter().enumerate().map(|(place, relation)| {
+            relation.map_or(0.0, |relation| self.frequency_bits(place, relation, j))
+        });
+        Some(Pair {
             b_row: j,
             rules,
             pattern,
-            frequency_bits,
-        }
+            frequency_bits: frequency_bits.sum(),
+        })
     }
 
     /// How much commoner than average the agreeing value of one comparison is, in bits.
     pub(crate) fn frequency_bits(&self, comparison: usize, relation: usize, j: u32) -> f32 {
         let field = self.spec.comparisons[comparison].field;
-        self.frequencies[comparison].bits(relation, self.b, field, j)
+        self.frequencies[comparison].bits(relation, &self.b.columns[field], self.b.value(field, j))
     }
 
     /// Weighs all candidates.
@@ -372,6 +400,7 @@ impl<'a> Linker<'a> {
     ) -> Contest {
         progress.stage("compare", self.a.len() as u64);
         let least = none_odds(weights) * NEGLIGIBLE;
+        let ceiling = Ceiling::of(self, weights, least);
         let parts: Vec<Contest> = self
             .parts()
             .into_par_iter()
@@ -380,13 +409,19 @@ impl<'a> Linker<'a> {
                     ends: vec![0; rows.len()],
                     ..Contest::default()
                 };
-                for (row, pair) in self.compared(candidates, rows.clone()) {
-                    part.compared += 1;
-                    let ratio = weights.ratio(&pair);
+                let mut found = Vec::new();
+                candidates.pairs_of(rows.clone(), &mut found);
+                part.compared = found.len() as u64;
+                for (pair, rules) in found {
+                    let Some(compared) = self.pair_that_matters(pair, rules, &ceiling) else {
+                        continue;
+                    };
+                    let ratio = weights.ratio(&compared);
                     if ratio >= least {
-                        part.pairs.push(pair);
+                        part.pairs.push(compared);
                         part.ratios.push(ratio);
-                        part.ends[(row - rows.start) as usize] = part.pairs.len() as u64;
+                        let row = block::rows(pair).0 - rows.start;
+                        part.ends[row as usize] = part.pairs.len() as u64;
                     }
                 }
                 progress.advance(rows.len() as u64);
@@ -575,10 +610,7 @@ impl<'a> Linker<'a> {
 
     fn has_number(&self, j: u32) -> bool {
         let field = self.spec.guards.number;
-        field.is_some_and(|field| match &self.b.columns[field] {
-            Column::Number(numbers) => numbers.get(j as usize).is_some_and(|number| *number != 0),
-            _ => false,
-        })
+        field.is_some_and(|field| self.b.has(field, j))
     }
 
     /// The guards of one pair: twins, and parent and child. A number that agrees, or nearly, overrules both.
@@ -594,14 +626,12 @@ impl<'a> Linker<'a> {
         else {
             return None;
         };
-        let (Column::Date(births_a), Column::Date(births_b)) =
-            (&self.a.columns[birth_field], &self.b.columns[birth_field])
-        else {
-            return None;
-        };
-        let (x, y) = (a.name(i)?, b.name(j)?);
-        let born = PackedDate(*births_a.get(i as usize)?);
-        let other = PackedDate(*births_b.get(j as usize)?);
+        let (x, y) = (
+            a.name(self.a.value(name_field, i))?,
+            b.name(self.b.value(name_field, j))?,
+        );
+        let born = PackedDate::unpack(self.a.value(birth_field, i));
+        let other = PackedDate::unpack(self.b.value(birth_field, j));
         if born.0 == 0 || other.0 == 0 {
             return None;
         }
@@ -623,6 +653,54 @@ impl<'a> Linker<'a> {
         let same_home = self.relation_of(guards.area, i, j) == Some(0)
             || self.relation_of(guards.phone, i, j) == Some(0);
         (born == other && other_given && same_family && !given && same_home).then_some(Veto::Twins)
+    }
+}
+
+/// The most evidence that comparisons can give.
+struct Ceiling {
+    /// Comparisons, the cheap ones first, each with the most bits that all after it can add.
+    order: Vec<(usize, f64)>,
+    /// Most bits of each level, the rarest value taken.
+    most: Table,
+    /// A pair with fewer bits does not matter.
+    least: f64,
+}
+
+impl Ceiling {
+    /// `least`: the smallest ratio that matters.
+    fn of(linker: &Linker<'_>, weights: &Weights, least: f64) -> Self {
+        let comparisons = &linker.spec.comparisons;
+        let mut most: Table = [[0.0; LEVELS]; MOST_COMPARISONS];
+        for (place, comparison) in comparisons.iter().enumerate() {
+            let column = &linker.b.columns[comparison.field];
+            for relation in 0..comparison.level_of.len() {
+                let level = usize::from(comparison.level(relation));
+                let rarest = linker.frequencies[place].least(relation, column);
+                let bits = weights.level_bits(place, level) - f64::from(rarest);
+                let before = most[place][level];
+                most[place][level] = if before == 0.0 {
+                    bits
+                } else {
+                    before.max(bits)
+                };
+            }
+        }
+        let mut places: Vec<usize> = (0..comparisons.len()).collect();
+        places.sort_by_key(|place| {
+            let column = &linker.b.columns[comparisons[*place].field];
+            matches!(column, Column::Name(_) | Column::Text(_))
+        });
+        let mut order = Vec::with_capacity(places.len());
+        let mut left = 0.0;
+        for place in places.into_iter().rev() {
+            order.push((place, left));
+            left += most[place].iter().copied().fold(0.0, f64::max);
+        }
+        order.reverse();
+        // What speaks for strangers is at least `u`, less the share of relatives.
+        let relatives = (1.0 - weights.kin_rate).log2();
+        let least = (least / weights.pair_rate).log2() + relatives - ROUNDING;
+        Self { order, most, least }
     }
 }
 

@@ -3,6 +3,8 @@
 //! It is learned without labels. `u` comes from random pairs, and from the digits' density where random pairs are too few; `m`, `kin` and
 //! the rates come from expectation–maximisation over the candidates, where each record of A has at most one counterpart.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -11,17 +13,21 @@ use crate::block::Candidates;
 use crate::compare::{Comparer, Pair};
 use crate::hash;
 use crate::link::Linker;
-use crate::records::{Column, Records, unpack_number};
+use crate::name::{Name, NameTable};
+use crate::records::{Column, Records, TextTable, unpack_number};
 use crate::spec::{Comparison, Kind, MOST_COMPARISONS, Part, Spec};
 
 /// Version of the model file.
 const VERSION: u32 = 1;
 /// Levels of a comparison, missing included.
-const LEVELS: usize = 16;
+pub(crate) const LEVELS: usize = 16;
 /// Pairs added to each level's count: no level is ever impossible.
 const PRIOR: f64 = 0.5;
+/// Share of the pairs of a level that are strangers at the least, whatever expectation–maximisation says of the others.
+const LEAST_STRANGERS: f64 = 0.05;
 
-type Table = [[f64; LEVELS]; MOST_COMPARISONS];
+/// A probability, or bits, by comparison and level.
+pub(crate) type Table = [[f64; LEVELS]; MOST_COMPARISONS];
 
 /// A trained model; a small JSON file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,7 +139,7 @@ impl Default for TrainOptions {
             max_iterations: 200,
             tolerance: 1e-5,
             sample_records: 100_000,
-            random_pairs: 2_000_000,
+            random_pairs: 500_000,
         }
     }
 }
@@ -414,8 +420,8 @@ impl Linker<'_> {
             return Err(ModelError::NoCandidates);
         }
         let sample = Sample::of(self, candidates, options.sample_records);
-        let (u, random_pairs) = strangers(self.comparer(), options.random_pairs, self.within());
-        let mut fit = Fit::start(self, &sample, &u);
+        let strangers = Strangers::of(self, options);
+        let mut fit = Fit::start(self, &sample, &strangers);
         let mut iterations = 0;
         let mut change = f64::INFINITY;
         let mut log_likelihood = f64::NEG_INFINITY;
@@ -428,7 +434,7 @@ impl Linker<'_> {
             register: self.b.len() as u64,
             sampled_records: sample.rows() as u64,
             candidate_pairs: sample.cell_of.len() as u64,
-            random_pairs,
+            random_pairs: strangers.random_pairs,
             warnings: useless_columns(self),
         };
         Ok(Model {
@@ -449,28 +455,14 @@ impl Linker<'_> {
 /// Columns that cannot tell people apart, for the model's provenance.
 fn useless_columns(linker: &Linker<'_>) -> Vec<String> {
     let mut out = Vec::new();
-    for field in &linker.spec.fields {
-        let position = linker.spec.fields.iter().position(|f| f.name == field.name);
+    for (place, field) in linker.spec.fields.iter().enumerate() {
         for (side, records) in [("A", linker.a), ("B", linker.b)] {
-            let Some(column) = position.and_then(|place| records.columns.get(place)) else {
+            let mut present = records.values(place).filter(|value| *value != 0);
+            let Some(first) = present.next() else {
+                out.push(format!("column {:?} is empty in {side}", field.name));
                 continue;
             };
-            let mut keys = Vec::new();
-            let mut first = None;
-            let mut varies = false;
-            for row in 0..records.len() as u32 {
-                keys.clear();
-                column.keys(Part::Whole, row, &mut keys);
-                if let Some(key) = keys.first() {
-                    varies |= *first.get_or_insert(*key) != *key;
-                }
-                if varies {
-                    break;
-                }
-            }
-            if first.is_none() {
-                out.push(format!("column {:?} is empty in {side}", field.name));
-            } else if !varies && records.len() > 1 {
+            if records.len() > 1 && present.all(|value| value == first) {
                 out.push(format!(
                     "column {:?} has one value in all rows of {side}",
                     field.name
@@ -554,14 +546,16 @@ struct Fit {
     covered: Vec<bool>,
     /// Share of pairs in which both sides of a comparison are present.
     present: Vec<f64>,
+    /// Pairs of each level, whoever they are, that the sampled records stand for; 0 where they were not counted.
+    counted: Table,
     kin: bool,
 }
 
 impl Fit {
-    fn start(linker: &Linker<'_>, sample: &Sample, u: &Table) -> Self {
+    fn start(linker: &Linker<'_>, sample: &Sample, strangers: &Strangers) -> Self {
         let spec = linker.spec;
         let mut tables = Tables::ones();
-        tables.u = *u;
+        tables.u = strangers.u;
         for (place, comparison) in spec.comparisons.iter().enumerate() {
             let kind = spec.fields[comparison.field].kind;
             tables.m[place] = first_guess(comparison);
@@ -571,7 +565,7 @@ impl Fit {
             .comparisons
             .iter()
             .map(|comparison| {
-                let number = matches!(linker.b.columns[comparison.field], Column::Number(_));
+                let number = matches!(linker.b.columns[comparison.field], Column::Number);
                 number
                     && spec
                         .rules
@@ -597,6 +591,7 @@ impl Fit {
                 .collect(),
             covered,
             present,
+            counted: strangers.counted,
             kin: spec.kin,
         }
     }
@@ -680,9 +675,17 @@ impl Fit {
             if self.kin {
                 change = refresh(&mut self.tables.kin[place], &by_kin[place], levels, change);
             }
+            let possible = (sample.all_pairs() * self.present[place]).max(1.0);
             if self.covered[place] {
-                let possible = (sample.all_pairs() * self.present[place]).max(1.0);
                 self.tables.u[place][1] = (by_strangers[place][1] + 0.05) / possible;
+            }
+            for (level, &counted) in self.counted[place].iter().enumerate() {
+                if counted > 0.0 {
+                    // What is not the same person is strangers; where nearly all is, the difference of the two would be noise.
+                    let strangers =
+                        (counted - by_same[place][level]).max(counted * LEAST_STRANGERS);
+                    self.tables.u[place][level] = strangers / possible;
+                }
             }
         }
         // Within one file each pair is met once and belongs to two records.
@@ -728,15 +731,7 @@ fn refresh(table: &mut [f64; LEVELS], counts: &[f64; LEVELS], levels: usize, cha
 
 /// Share of rows with a value.
 fn filled(records: &Records, field: usize) -> f64 {
-    let column = &records.columns[field];
-    let mut keys = Vec::new();
-    let with = (0..records.len() as u32)
-        .filter(|row| {
-            keys.clear();
-            column.keys(Part::Whole, *row, &mut keys);
-            !keys.is_empty()
-        })
-        .count();
+    let with = records.values(field).filter(|value| *value != 0).count();
     with as f64 / records.len().max(1) as f64
 }
 
@@ -778,10 +773,146 @@ fn first_guess_of_kin(comparison: &Comparison, kind: Kind) -> [f64; LEVELS] {
     table
 }
 
-/// `u` of every level from random pairs, and how many there were. Pairs that agree fully on three comparisons or more are taken for true
-/// ones and left out.
-fn strangers(comparer: Comparer<'_>, most: u64, within: bool) -> (Table, u64) {
+/// What is known of pairs of strangers before any candidate is looked at.
+struct Strangers {
+    u: Table,
+    /// Pairs of each level of the sampled rows of A with all of B, counted from how often each value occurs; 0 where that does not tell.
+    counted: Table,
+    random_pairs: u64,
+}
+
+impl Strangers {
+    fn of(linker: &Linker<'_>, options: &TrainOptions) -> Self {
+        let rows = linker.sample(options.sample_records);
+        let (sampled, random_pairs) = random_pairs(linker, options.random_pairs);
+        let mut strangers = Self {
+            u: [[1.0; LEVELS]; MOST_COMPARISONS],
+            counted: [[0.0; LEVELS]; MOST_COMPARISONS],
+            random_pairs,
+        };
+        for (place, comparison) in linker.spec.comparisons.iter().enumerate() {
+            let levels = comparison.level_count();
+            let sampled = sampled[place].map(|count| count as f64 + PRIOR);
+            let counted = counted_levels(linker, &rows, place, &sampled);
+            let possible = possible_pairs(linker, &rows, comparison.field);
+            let u = &mut strangers.u[place];
+            let mut rest = 1.0;
+            for level in (1..levels).filter(|level| counted[*level] > 0.0) {
+                // How many of them are the same person is not known yet: expectation–maximisation takes them off.
+                u[level] = counted[level] / possible;
+                rest -= u[level];
+            }
+            let others = || (1..levels).filter(|level| counted[*level] == 0.0);
+            let total: f64 = others().map(|level| sampled[level]).sum();
+            for level in others() {
+                u[level] = rest.max(f64::MIN_POSITIVE) * sampled[level] / total;
+            }
+            by_density(linker.comparer(), place, &sampled, u);
+            strangers.counted[place] = counted;
+        }
+        strangers
+    }
+}
+
+/// Pairs of the sampled rows of A with rows of B in which both sides of a field are present.
+fn possible_pairs(linker: &Linker<'_>, rows: &[u32], field: usize) -> f64 {
+    let in_a = rows.iter().filter(|row| linker.a.has(field, **row)).count() as f64;
+    let in_b = filled(linker.b, field) * linker.b.len() as f64;
+    (in_a * in_b * if linker.within() { 0.5 } else { 1.0 }).max(1.0)
+}
+
+/// Pairs of each level, from how often each value occurs. Exact for the relations that are an equality of something: one count of values is worth
+/// any number of random pairs. A count that falls into several levels is divided as the sampled pairs are.
+fn counted_levels(
+    linker: &Linker<'_>,
+    rows: &[u32],
+    place: usize,
+    sampled: &[f64; LEVELS],
+) -> [f64; LEVELS] {
+    let comparison = &linker.spec.comparisons[place];
+    let field = comparison.field;
+    let names = |a: &NameTable, b: &NameTable, of: fn(&Name) -> u64| {
+        let class = |table: &NameTable, value: u64| table.name(value).map_or(0, of);
+        equal_pairs(linker, rows, field, |v| class(a, v), |v| class(b, v))
+    };
+    // Relations, and the pairs that have one of them.
+    let groups: Vec<(Range<usize>, f64)> =
+        match (&linker.a.columns[field], &linker.b.columns[field]) {
+            (Column::Name(a), Column::Name(b)) => {
+                let equal = [
+                    names(a, b, |name| name.key),
+                    names(a, b, |name| name.folded),
+                    names(a, b, |name| name.plain),
+                    names(a, b, |name| name.sorted),
+                ];
+                vec![
+                    (0..1, equal[0]),
+                    (1..3, equal[1] - equal[0]),
+                    (3..4, equal[2] - equal[1]),
+                    (4..5, equal[3] - equal[2]),
+                ]
+            }
+            (Column::Text(a), Column::Text(b)) => {
+                let class = |table: &TextTable, value: u64| {
+                    table.entry(value).map_or(0, |entry| entry.hash)
+                };
+                vec![(
+                    0..1,
+                    equal_pairs(linker, rows, field, |v| class(a, v), |v| class(b, v)),
+                )]
+            }
+            (Column::Date | Column::Sex, _) => {
+                vec![(0..1, equal_pairs(linker, rows, field, |v| v, |v| v))]
+            }
+            _ => Vec::new(),
+        };
+    let mut counted = [0.0; LEVELS];
+    let covered: usize = groups.iter().map(|(relations, _)| relations.len()).sum();
+    let partly = |level: usize| {
+        (covered..comparison.level_of.len())
+            .any(|relation| usize::from(comparison.level(relation)) == level)
+    };
+    for (relations, pairs) in groups {
+        let mut levels: Vec<usize> = relations
+            .map(|relation| usize::from(comparison.level(relation)))
+            .collect();
+        levels.dedup();
+        let total: f64 = levels.iter().map(|level| sampled[*level]).sum();
+        for level in levels.into_iter().filter(|level| !partly(*level)) {
+            counted[level] += pairs * sampled[level] / total;
+        }
+    }
+    counted
+}
+
+/// Pairs of the sampled rows of A with rows of B whose values are of one class; class 0 is none.
+fn equal_pairs(
+    linker: &Linker<'_>,
+    rows: &[u32],
+    field: usize,
+    class_a: impl Fn(u64) -> u64,
+    class_b: impl Fn(u64) -> u64,
+) -> f64 {
+    let mut counts: FxHashMap<u64, u64> = FxHashMap::default();
+    let classes = rows.iter().map(|row| class_a(linker.a.value(field, *row)));
+    for class in classes.filter(|class| *class != 0) {
+        *counts.entry(class).or_default() += 1;
+    }
+    let of_a = |value: u64| counts.get(&class_b(value)).copied().unwrap_or_default();
+    let pairs: u64 = linker.b.values(field).map(of_a).sum();
+    if linker.within() {
+        // Not with itself, and each pair once.
+        0.5 * (pairs - counts.values().sum::<u64>()) as f64
+    } else {
+        pairs as f64
+    }
+}
+
+/// How many of some random pairs have each level, and how many pairs there were. Pairs that agree fully on three comparisons or more are taken
+/// for true ones and left out.
+fn random_pairs(linker: &Linker<'_>, most: u64) -> ([[u64; LEVELS]; MOST_COMPARISONS], u64) {
     const CHUNK: u64 = 20_000;
+    let (comparer, within) = (linker.comparer(), linker.within());
     let comparisons = comparer.spec.comparisons.len();
     let (rows_a, rows_b) = (comparer.a.len() as u64, comparer.b.len() as u64);
     let wanted = most.min(rows_a.saturating_mul(rows_b));
@@ -808,7 +939,7 @@ fn strangers(comparer: Comparer<'_>, most: u64, within: bool) -> (Table, u64) {
         }
         (counts, used)
     };
-    let (counts, used) = (0..wanted.div_ceil(CHUNK))
+    (0..wanted.div_ceil(CHUNK))
         .into_par_iter()
         .map(count_chunk)
         .reduce(
@@ -821,43 +952,37 @@ fn strangers(comparer: Comparer<'_>, most: u64, within: bool) -> (Table, u64) {
                 }
                 (sum, used + more)
             },
-        );
-    let mut u = [[1.0; LEVELS]; MOST_COMPARISONS];
-    for (place, comparison) in comparer.spec.comparisons.iter().enumerate() {
-        let levels = comparison.level_count();
-        let total =
-            counts[place][1..levels].iter().sum::<u64>() as f64 + PRIOR * (levels - 1) as f64;
-        for level in 1..levels {
-            u[place][level] = (counts[place][level] as f64 + PRIOR) / total;
-        }
-        by_density(comparer, place, &counts[place], &mut u[place]);
-    }
-    (u, used)
+        )
 }
 
 /// Long numbers: random pairs are far too few to meet two that are nearly equal. The last six digits are random (by law, for personal
 /// numbers), so the chance that two numbers are equal is the chance that the digits before are, divided by a million.
-fn by_density(comparer: Comparer<'_>, place: usize, counts: &[u64; LEVELS], u: &mut [f64; LEVELS]) {
-    const ENOUGH: u64 = 20;
+fn by_density(
+    comparer: Comparer<'_>,
+    place: usize,
+    sampled: &[f64; LEVELS],
+    u: &mut [f64; LEVELS],
+) {
+    const ENOUGH: f64 = 20.0;
     let comparison = &comparer.spec.comparisons[place];
-    let (Column::Number(a), Column::Number(b)) = (
-        &comparer.a.columns[comparison.field],
-        &comparer.b.columns[comparison.field],
-    ) else {
+    if !matches!(comparer.b.columns[comparison.field], Column::Number) {
         return;
-    };
-    let heads = |numbers: &[u64]| {
+    }
+    let heads = |records: &Records| {
         let mut heads: FxHashMap<u64, u32> = FxHashMap::default();
         let mut digits = 0;
-        for number in numbers.iter().filter(|number| **number != 0) {
-            digits = digits.max(unpack_number(*number).1);
+        for number in records
+            .values(comparison.field)
+            .filter(|number| *number != 0)
+        {
+            digits = digits.max(unpack_number(number).1);
             *heads
-                .entry(unpack_number(*number).0 / 1_000_000)
+                .entry(unpack_number(number).0 / 1_000_000)
                 .or_default() += 1;
         }
         (heads, digits)
     };
-    let ((heads_a, digits), (heads_b, _)) = (heads(a), heads(b));
+    let ((heads_a, digits), (heads_b, _)) = (heads(comparer.a), heads(comparer.b));
     if digits < 7 {
         return;
     }
@@ -879,7 +1004,7 @@ fn by_density(comparer: Comparer<'_>, place: usize, counts: &[u64; LEVELS], u: &
             "two_digits" => 81.0 * digits * (digits - 1.0) / 2.0,
             _ => continue,
         };
-        if counts[level + 1] < ENOUGH {
+        if sampled[level + 1] < ENOUGH {
             u[level + 1] = (density * neighbours).min(1.0);
         }
     }

@@ -14,12 +14,10 @@ const MOST_WORDS: usize = 8;
 /// Words shorter than this have no misspelling: too many are one letter apart.
 const SHORTEST_NEAR: usize = 3;
 
-/// A column of names.
+/// The distinct names of one field.
 #[derive(Debug)]
-pub(crate) struct NameColumn {
+pub(crate) struct NameTable {
     typing: bool,
-    /// Name of each row, from 1; 0 is missing.
-    pub(crate) rows: Vec<u32>,
     pub(crate) names: Vec<Name>,
     pub(crate) words: Vec<Word>,
     letters: Vec<u8>,
@@ -57,7 +55,7 @@ pub(crate) struct Name {
     /// Hash of the words with their marks.
     pub(crate) key: u64,
     /// Hash of the folded words.
-    folded: u64,
+    pub(crate) folded: u64,
     /// Hash of the plain words.
     pub(crate) plain: u64,
     /// Hash of the plain words in alphabetical order.
@@ -98,11 +96,10 @@ pub(crate) enum NameRelation {
     Different,
 }
 
-impl NameColumn {
+impl NameTable {
     pub(crate) fn new(typing: bool) -> Self {
         Self {
             typing,
-            rows: Vec::new(),
             names: Vec::new(),
             words: Vec::new(),
             letters: Vec::new(),
@@ -113,15 +110,14 @@ impl NameColumn {
         }
     }
 
-    pub(crate) fn push(&mut self, text: Option<&str>) {
-        let name = text.map_or(0, |text| {
-            let hash = hash::bytes(text.as_bytes());
-            match self.known.get(&hash) {
-                Some(name) => *name,
-                None => self.learn(text, hash),
-            }
-        });
-        self.rows.push(name);
+    /// The place of a name, from 1; 0 when it has no letters.
+    pub(crate) fn place(&mut self, text: Option<&str>) -> u32 {
+        let Some(text) = text else { return 0 };
+        let hash = hash::bytes(text.as_bytes());
+        match self.known.get(&hash) {
+            Some(name) => *name,
+            None => self.learn(text, hash),
+        }
     }
 
     /// Standardises a name that was not there before; 0 when it has no letters.
@@ -206,10 +202,9 @@ impl NameColumn {
         Some(word)
     }
 
-    /// The name of a row.
-    pub(crate) fn name(&self, row: u32) -> Option<&Name> {
-        let place = self.rows.get(row as usize)?.checked_sub(1)?;
-        self.names.get(place as usize)
+    /// The name of a value.
+    pub(crate) fn name(&self, value: u64) -> Option<&Name> {
+        self.names.get(value.checked_sub(1)? as usize)
     }
 
     /// The words of a name.
@@ -226,13 +221,13 @@ impl NameColumn {
             .unwrap_or_default()
     }
 
-    pub(crate) fn show(&self, row: u32) -> Option<String> {
-        let place = self.rows.get(row as usize)?.checked_sub(1)?;
-        self.written.text(place).map(str::to_owned)
+    pub(crate) fn show(&self, value: u64) -> Option<String> {
+        let place = value.checked_sub(1)?;
+        self.written.text(place as u32).map(str::to_owned)
     }
 
-    pub(crate) fn keys(&self, part: Part, row: u32, out: &mut Vec<u64>) {
-        let Some(name) = self.name(row) else { return };
+    pub(crate) fn keys(&self, part: Part, value: u64, out: &mut Vec<u64>) {
+        let Some(name) = self.name(value) else { return };
         let words = self.words_of(name);
         match part {
             Part::Words => {
@@ -283,7 +278,7 @@ fn distinct(out: &mut Vec<u64>, from: usize) {
 }
 
 /// How two names are related. Equality first; letters are looked at only where words are left over on both sides.
-pub(crate) fn relate(a: &NameColumn, x: &Name, b: &NameColumn, y: &Name) -> NameRelation {
+pub(crate) fn relate(a: &NameTable, x: &Name, b: &NameTable, y: &Name) -> NameRelation {
     if x.key == y.key {
         return NameRelation::Equal;
     }
@@ -332,16 +327,16 @@ pub(crate) fn relate(a: &NameColumn, x: &Name, b: &NameColumn, y: &Name) -> Name
     weak(a, x, b, y)
 }
 
-fn first(column: &NameColumn, name: &Name) -> Option<u64> {
+fn first(column: &NameTable, name: &Name) -> Option<u64> {
     column.words_of(name).next().map(|word| word.plain)
 }
 
-fn last(column: &NameColumn, name: &Name) -> Option<u64> {
+fn last(column: &NameTable, name: &Name) -> Option<u64> {
     column.words_of(name).next_back().map(|word| word.plain)
 }
 
 /// What is left to say of names that have few words in common.
-fn weak(a: &NameColumn, x: &Name, b: &NameColumn, y: &Name) -> NameRelation {
+fn weak(a: &NameTable, x: &Name, b: &NameTable, y: &Name) -> NameRelation {
     if last(a, x) == last(b, y) {
         NameRelation::Given
     } else if first(a, x) == first(b, y) {
@@ -361,7 +356,7 @@ struct Leftover<'a> {
 
 impl<'a> Leftover<'a> {
     /// `None` when the names have no word in common and more than one each.
-    fn of(a: &'a NameColumn, x: &Name, b: &'a NameColumn, y: &Name) -> Option<Self> {
+    fn of(a: &'a NameTable, x: &Name, b: &'a NameTable, y: &Name) -> Option<Self> {
         let mut left = Self {
             x: [None; MOST_WORDS],
             y: [None; MOST_WORDS],
@@ -390,7 +385,7 @@ impl<'a> Leftover<'a> {
     }
 
     /// Each word left over on the shorter side has a partner one letter away on the other.
-    fn all_near(&self, a: &NameColumn, b: &NameColumn) -> bool {
+    fn all_near(&self, a: &NameTable, b: &NameTable) -> bool {
         let mut xs = self.x;
         let mut ys = self.y;
         let needed = self.x_count.min(self.y_count);

@@ -1,7 +1,8 @@
-//! Packed records: one column per field of the spec, built from rows of text.
+//! Packed records, built from rows of text: a row is one 64-bit value per field of the spec, side by side, because what a comparison costs
+//! is above all to fetch the other row.
 //!
-//! Numbers are `u64` with their length, dates `i32`, telephones `u64` of nine digits, areas one `u64` of three codes, names and texts
-//! indices into tables of distinct values that were folded once. Zero always means "missing".
+//! Numbers are packed with their length, dates as year, month and day, telephones as nine digits, areas as three codes, names and texts as
+//! places (from 1) in tables of distinct values that were folded once. Zero always means "missing".
 
 use registry::area::{CommuneCode, DistrictCode, ProvinceCode};
 use registry::date::BirthDate;
@@ -11,7 +12,7 @@ use registry::sex::Sex;
 use rustc_hash::FxHashMap;
 
 use crate::hash;
-use crate::name::NameColumn;
+use crate::name::NameTable;
 use crate::spec::{Field, Kind, Part, Spec};
 
 /// Why a row was not taken.
@@ -51,26 +52,30 @@ pub enum RowError {
     },
 }
 
-/// A set of records in packed columns.
+/// A set of packed records.
 #[derive(Debug)]
 pub struct Records {
     ids: Texts,
+    /// Rows × fields.
+    values: Vec<u64>,
     pub(crate) columns: Vec<Column>,
 }
 
-/// One packed column, a value per row.
+/// What the values of one field mean.
 #[derive(Debug)]
 pub(crate) enum Column {
-    Name(NameColumn),
-    Text(TextColumn),
+    /// Places in a table of names.
+    Name(NameTable),
+    /// Places in a table of texts.
+    Text(TextTable),
     /// Numbers and telephones: [`pack_number`].
-    Number(Vec<u64>),
+    Number,
     /// Dates: [`PackedDate`].
-    Date(Vec<i32>),
-    /// 0 missing, 1 male, 2 female.
-    Sex(Vec<u8>),
+    Date,
+    /// 1 male, 2 female.
+    Sex,
     /// Areas: [`pack_area`].
-    Area(Vec<u64>),
+    Area,
 }
 
 /// Builds [`Records`].
@@ -90,12 +95,12 @@ impl RecordsBuilder {
             .fields
             .iter()
             .map(|field| match field.kind {
-                Kind::Name => Column::Name(NameColumn::new(field.typing)),
-                Kind::Text => Column::Text(TextColumn::default()),
-                Kind::Number | Kind::PersonalNumber | Kind::Phone => Column::Number(Vec::new()),
-                Kind::Date => Column::Date(Vec::new()),
-                Kind::Sex => Column::Sex(Vec::new()),
-                Kind::Area => Column::Area(Vec::new()),
+                Kind::Name => Column::Name(NameTable::new(field.typing)),
+                Kind::Text => Column::Text(TextTable::default()),
+                Kind::Number | Kind::PersonalNumber | Kind::Phone => Column::Number,
+                Kind::Date => Column::Date,
+                Kind::Sex => Column::Sex,
+                Kind::Area => Column::Area,
             })
             .collect();
         Self {
@@ -103,6 +108,7 @@ impl RecordsBuilder {
             expected: spec.columns().len(),
             records: Records {
                 ids: Texts::default(),
+                values: Vec::new(),
                 columns,
             },
             seen: FxHashMap::default(),
@@ -143,7 +149,8 @@ impl RecordsBuilder {
         }
         self.records.ids.push(id);
         for (field, column) in self.fields.iter().zip(&mut self.records.columns) {
-            column.push(field, row, &mut self.joined);
+            let value = column.pack(field, row, &mut self.joined);
+            self.records.values.push(value);
         }
         Ok(())
     }
@@ -170,11 +177,39 @@ impl Records {
         self.ids.text(row)
     }
 
+    /// The values of a row, one per field; empty past the end.
+    pub(crate) fn row(&self, row: u32) -> &[u64] {
+        let width = self.columns.len();
+        let start = row as usize * width;
+        self.values.get(start..start + width).unwrap_or_default()
+    }
+
+    /// One value of a row.
+    pub(crate) fn value(&self, field: usize, row: u32) -> u64 {
+        self.row(row).get(field).copied().unwrap_or_default()
+    }
+
+    /// The values of one field, row by row.
+    pub(crate) fn values(&self, field: usize) -> impl Iterator<Item = u64> + Clone {
+        let width = self.columns.len().max(1);
+        self.values.iter().skip(field).step_by(width).copied()
+    }
+
     /// True when a row has a usable value of a field.
     pub(crate) fn has(&self, field: usize, row: u32) -> bool {
-        self.columns
-            .get(field)
-            .is_some_and(|column| column.has(row))
+        self.value(field, row) != 0
+    }
+
+    /// Appends the hashes of one part of a value; none when the value is missing.
+    pub(crate) fn keys(&self, field: usize, part: Part, row: u32, out: &mut Vec<u64>) {
+        if let Some(column) = self.columns.get(field) {
+            column.keys(part, self.value(field, row), out);
+        }
+    }
+
+    /// The standardised value, for people to read; `None` when missing.
+    pub(crate) fn show(&self, field: usize, row: u32) -> Option<String> {
+        self.columns.get(field)?.show(self.value(field, row))
     }
 
     /// The row with an id. Looks at every row: for single questions, not for loops.
@@ -184,7 +219,7 @@ impl Records {
 }
 
 impl Column {
-    fn push(&mut self, field: &Field, row: &[Option<&str>], joined: &mut String) {
+    fn pack(&mut self, field: &Field, row: &[Option<&str>], joined: &mut String) -> u64 {
         let source = |place: usize| {
             field
                 .from
@@ -194,91 +229,56 @@ impl Column {
                 .filter(|text| !text.is_empty())
         };
         match self {
-            Self::Name(column) => column.push(join(field, source, joined)),
-            Self::Text(column) => column.push(join(field, source, joined)),
-            Self::Number(values) => values.push(source(0).map_or(0, |text| {
-                match field.kind {
-                    Kind::Phone => Phone::parse_lenient(text)
-                        .map_or(0, |phone| with_length(u64::from(phone.as_u32()), 9)),
-                    Kind::PersonalNumber => personal_number(text),
-                    _ => pack_number(text),
-                }
-            })),
-            Self::Date(values) => {
-                values.push(source(0).map_or(0, |text| PackedDate::parse(text).0));
-            }
-            Self::Sex(values) => {
+            Self::Name(table) => u64::from(table.place(join(field, source, joined))),
+            Self::Text(table) => u64::from(table.place(join(field, source, joined))),
+            Self::Number => source(0).map_or(0, |text| match field.kind {
+                Kind::Phone => Phone::parse_lenient(text)
+                    .map_or(0, |phone| with_length(u64::from(phone.as_u32()), 9)),
+                Kind::PersonalNumber => personal_number(text),
+                _ => pack_number(text),
+            }),
+            Self::Date => source(0).map_or(0, |text| PackedDate::parse(text).pack()),
+            Self::Sex => {
                 let sex =
                     source(0).and_then(|text| Sex::parse(text).ok().or_else(|| Sex::guess(text)));
-                values.push(match sex {
+                match sex {
                     None => 0,
                     Some(Sex::Male) => 1,
                     Some(Sex::Female) => 2,
-                });
-            }
-            Self::Area(values) => values.push(pack_area(source(0), source(1), source(2))),
-        }
-    }
-
-    fn has(&self, row: u32) -> bool {
-        let row = row as usize;
-        match self {
-            Self::Name(column) => column.rows.get(row).is_some_and(|name| *name != 0),
-            Self::Text(column) => column.rows.get(row).is_some_and(|entry| *entry != 0),
-            Self::Number(values) | Self::Area(values) => {
-                values.get(row).is_some_and(|value| *value != 0)
-            }
-            Self::Date(values) => values.get(row).is_some_and(|date| *date != 0),
-            Self::Sex(values) => values.get(row).is_some_and(|sex| *sex != 0),
-        }
-    }
-
-    /// Appends the hashes of one part of a value; none when the value is missing.
-    pub(crate) fn keys(&self, part: Part, row: u32, out: &mut Vec<u64>) {
-        let place = row as usize;
-        match self {
-            Self::Name(column) => column.keys(part, row, out),
-            Self::Text(column) => out.extend(column.entry(row).map(|entry| entry.hash)),
-            Self::Sex(values) => out.extend(
-                values
-                    .get(place)
-                    .filter(|sex| **sex != 0)
-                    .map(|sex| u64::from(*sex)),
-            ),
-            Self::Number(values) => {
-                if let Some(&number) = values.get(place).filter(|number| **number != 0) {
-                    number_keys(number, part, out);
                 }
             }
-            Self::Date(values) => out.extend(
-                values
-                    .get(place)
-                    .and_then(|date| PackedDate(*date).key(part)),
-            ),
-            Self::Area(values) => out.extend(
-                values
-                    .get(place)
-                    .and_then(|area| Area::unpack(*area).key(part)),
-            ),
+            Self::Area => pack_area(source(0), source(1), source(2)),
         }
     }
 
-    /// The standardised value, for people to read; `None` when missing.
-    pub(crate) fn show(&self, row: u32) -> Option<String> {
-        let place = row as usize;
+    fn keys(&self, part: Part, value: u64, out: &mut Vec<u64>) {
+        if value == 0 {
+            return;
+        }
         match self {
-            Self::Name(column) => column.show(row),
-            Self::Text(column) => column
-                .entry(row)
-                .map(|entry| String::from_utf8_lossy(column.folded(entry)).into_owned()),
-            Self::Number(values) => show_number(*values.get(place)?),
-            Self::Date(values) => PackedDate(*values.get(place)?).show(),
-            Self::Sex(values) => match values.get(place)? {
+            Self::Name(table) => table.keys(part, value, out),
+            Self::Text(table) => out.extend(table.entry(value).map(|entry| entry.hash)),
+            Self::Sex => out.push(value),
+            Self::Number => number_keys(value, part, out),
+            Self::Date => out.extend(PackedDate::unpack(value).key(part)),
+            Self::Area => out.extend(Area::unpack(value).key(part)),
+        }
+    }
+
+    fn show(&self, value: u64) -> Option<String> {
+        match self {
+            Self::Name(table) => table.show(value),
+            Self::Text(table) => table
+                .entry(value)
+                .map(|entry| String::from_utf8_lossy(table.folded(entry)).into_owned()),
+            Self::Number => show_number(value),
+            Self::Date => PackedDate::unpack(value).show(),
+            Self::Sex => match value {
                 1 => Some("M".to_owned()),
                 2 => Some("F".to_owned()),
                 _ => None,
             },
-            Self::Area(values) => Area::unpack(*values.get(place)?).show(),
+            Self::Area => Area::unpack(value).show(),
         }
     }
 }
@@ -331,9 +331,7 @@ impl Texts {
 
 /// Folded texts, each distinct one once.
 #[derive(Debug, Default)]
-pub(crate) struct TextColumn {
-    /// Entry of each row, from 1; 0 is missing.
-    rows: Vec<u32>,
+pub(crate) struct TextTable {
     entries: Vec<TextEntry>,
     bytes: Vec<u8>,
     known: FxHashMap<u64, u32>,
@@ -348,18 +346,18 @@ pub(crate) struct TextEntry {
     end: u32,
 }
 
-impl TextColumn {
-    fn push(&mut self, text: Option<&str>) {
+impl TextTable {
+    /// The place of a text, from 1; 0 when nothing is left of it.
+    fn place(&mut self, text: Option<&str>) -> u32 {
         self.folded.clear();
         if let Some(text) = text {
             registry::name::fold_into(text, &mut self.folded);
         }
         if self.folded.is_empty() {
-            self.rows.push(0);
-            return;
+            return 0;
         }
         let hash = hash::bytes(self.folded.as_bytes());
-        let entry = *self.known.entry(hash).or_insert_with(|| {
+        *self.known.entry(hash).or_insert_with(|| {
             let start = self.bytes.len() as u32;
             self.bytes.extend_from_slice(self.folded.as_bytes());
             self.entries.push(TextEntry {
@@ -368,13 +366,11 @@ impl TextColumn {
                 end: self.bytes.len() as u32,
             });
             self.entries.len() as u32
-        });
-        self.rows.push(entry);
+        })
     }
 
-    pub(crate) fn entry(&self, row: u32) -> Option<TextEntry> {
-        let entry = self.rows.get(row as usize)?.checked_sub(1)?;
-        self.entries.get(entry as usize).copied()
+    pub(crate) fn entry(&self, value: u64) -> Option<TextEntry> {
+        self.entries.get(value.checked_sub(1)? as usize).copied()
     }
 
     pub(crate) fn folded(&self, entry: TextEntry) -> &[u8] {
@@ -464,6 +460,14 @@ pub(crate) struct PackedDate(pub(crate) i32);
 impl PackedDate {
     pub(crate) fn new(year: i32, month: i32, day: i32) -> Self {
         Self(year << 9 | month << 5 | day)
+    }
+
+    fn pack(self) -> u64 {
+        u64::from(self.0 as u32)
+    }
+
+    pub(crate) fn unpack(value: u64) -> Self {
+        Self(value as i32)
     }
 
     pub(crate) fn of(date: BirthDate) -> Self {

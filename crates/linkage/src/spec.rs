@@ -249,6 +249,11 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
+    /// Level of a relation of the kind.
+    pub(crate) fn level(&self, relation: usize) -> u8 {
+        self.level_of[relation.min(self.level_of.len() - 1)]
+    }
+
     /// Levels with "missing" and "else".
     pub(crate) fn level_count(&self) -> usize {
         self.levels.len() + 2
