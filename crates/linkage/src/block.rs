@@ -18,6 +18,13 @@ use crate::spec::{Part, Rule};
 /// A key and a row that has it.
 type Keyed = (u64, u32);
 
+/// Pairs that a rule may make on average for each key of A before its keys are narrowed. Pairs of strangers grow with the square of the files,
+/// those of the same person do not: with a fixed cap, ten times the people cost forty times the pairs.
+const PAIRS_PER_KEY: f64 = 1.5;
+/// So few pairs need no saving.
+const CHEAP_PAIRS: u64 = 100_000;
+/// A key value with no more pairs is never narrowed.
+const LEAST_CAP: u64 = 8;
 /// Rows worked on at a time by one thread.
 const CHUNK: u32 = 16_384;
 
@@ -26,6 +33,8 @@ const CHUNK: u32 = 16_384;
 pub struct RuleReport {
     /// Name of the rule.
     pub rule: String,
+    /// Most pairs of one key value before it is narrowed.
+    pub cap: u64,
     /// Pairs that it found, also those that other rules found.
     pub pairs: u64,
     /// Key values with more pairs than the cap, which were narrowed.
@@ -57,6 +66,17 @@ pub(crate) enum Pairing {
 }
 
 impl Pairing {
+    /// Pairs that some rows and those that share their key make.
+    fn pairs(self, these: usize, those: usize) -> u64 {
+        let (these, those) = (these as u64, those as u64);
+        match self {
+            Self::Across => these * those,
+            // None with itself.
+            Self::Around => these * those.saturating_sub(1),
+            Self::Within => these * those.saturating_sub(1) / 2,
+        }
+    }
+
     /// The packed pair of two rows, unless they make none.
     fn pack(self, i: u32, j: u32) -> Option<u64> {
         let pack = |i: u32, j: u32| u64::from(i) << 32 | u64::from(j);
@@ -190,6 +210,7 @@ impl<'a> Join<'a> {
             pairs: Vec::new(),
             report: RuleReport {
                 rule: rule.name.clone(),
+                cap: rule.cap,
                 pairs: 0,
                 narrowed_keys: 0,
                 dropped_keys: 0,
@@ -200,7 +221,8 @@ impl<'a> Join<'a> {
 
     fn run(&mut self, open: &[u32]) {
         let (left, right) = sorted_keys(self.rule, self.a, self.b, open);
-        let plan = RulePlan::of(self.rule, &left, &right);
+        let plan = RulePlan::of(self.rule, self.pairing, &left, &right);
+        self.report.cap = plan.cap;
         self.pairs
             .reserve((plan.pairs - plan.capped_pairs) as usize);
         self.merge(&left, &right, 0);
@@ -213,8 +235,8 @@ impl<'a> Join<'a> {
 
     /// All pairs of one key value, narrowed where they are too many.
     fn pair(&mut self, left: &[Keyed], right: &[Keyed], depth: usize) {
-        let count = left.len() as u64 * right.len() as u64;
-        if count <= self.rule.cap {
+        let count = self.pairing.pairs(left.len(), right.len());
+        if count <= self.report.cap {
             for (_, i) in left {
                 let partners = right.iter().filter_map(|(_, j)| self.pairing.pack(*i, *j));
                 self.pairs.extend(partners);
@@ -274,6 +296,8 @@ pub struct RulePlan {
     pub pairs: u64,
     /// Pairs of the commonest key value.
     pub largest: u64,
+    /// Most pairs of one key value before it is narrowed: the rule's own, or fewer where the rule would find too many in all.
+    pub cap: u64,
     /// Key values with more pairs than the cap, which will be narrowed.
     pub capped_keys: u64,
     /// Pairs of those.
@@ -281,19 +305,36 @@ pub struct RulePlan {
 }
 
 impl RulePlan {
-    fn of(rule: &Rule, left: &[Keyed], right: &[Keyed]) -> Self {
+    fn of(rule: &Rule, pairing: Pairing, left: &[Keyed], right: &[Keyed]) -> Self {
+        // Pairs of all keys by the binary logarithm of those of one.
+        let mut by_size = [0_u64; 64];
+        let mut largest = 0;
+        meet(left, right, |these, those| {
+            let pairs = pairing.pairs(these.len(), those.len());
+            largest = largest.max(pairs);
+            by_size[pairs.checked_ilog2().unwrap_or_default() as usize] += pairs;
+        });
+        let budget = ((left.len() as f64 * PAIRS_PER_KEY) as u64).max(CHEAP_PAIRS);
         let mut plan = Self {
             rule: rule.name.clone(),
-            pairs: 0,
-            largest: 0,
+            pairs: by_size.iter().sum(),
+            largest,
+            cap: rule.cap,
             capped_keys: 0,
             capped_pairs: 0,
         };
+        let mut sum = 0;
+        for (size, pairs) in by_size.iter().enumerate() {
+            sum += pairs;
+            if sum > budget {
+                // Every smaller size together fits.
+                plan.cap = rule.cap.min((1 << size) - 1).max(LEAST_CAP);
+                break;
+            }
+        }
         meet(left, right, |these, those| {
-            let pairs = these.len() as u64 * those.len() as u64;
-            plan.pairs += pairs;
-            plan.largest = plan.largest.max(pairs);
-            if pairs > rule.cap {
+            let pairs = pairing.pairs(these.len(), those.len());
+            if pairs > plan.cap {
                 plan.capped_keys += 1;
                 plan.capped_pairs += pairs;
             }
@@ -311,7 +352,7 @@ pub(crate) fn plan(comparer: &Comparer<'_>, progress: &dyn Progress) -> Vec<Rule
     let mut plans = Vec::with_capacity(spec.rules.len());
     for (number, rule) in spec.rules.iter().enumerate() {
         let (left, right) = sorted_keys(rule, a, b, &open);
-        plans.push(RulePlan::of(rule, &left, &right));
+        plans.push(RulePlan::of(rule, Pairing::Across, &left, &right));
         if number == 0 && !spec.settled.is_empty() {
             let mut join = Join::new(rule, a, b, Pairing::Across);
             join.merge(&left, &right, 0);

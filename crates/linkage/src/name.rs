@@ -11,6 +11,9 @@ use crate::spec::Part;
 /// Most words of a name that are compared; of a longer one, the first seven and the last.
 const MOST_WORDS: usize = 8;
 
+/// A letter mark in one of the old encodings.
+const NO_BREAK_SPACE: char = '\u{a0}';
+
 /// Words shorter than this have no misspelling: too many are one letter apart.
 const SHORTEST_NEAR: usize = 3;
 
@@ -38,6 +41,8 @@ pub(crate) struct Word {
     /// Hash of the letters after Telex or VNI typing is undone.
     pub(crate) plain: u64,
     marked: bool,
+    /// It is spelled as a Vietnamese syllable is.
+    syllable: bool,
     start: u32,
     end: u32,
 }
@@ -122,23 +127,14 @@ impl NameTable {
 
     /// Standardises a name that was not there before; 0 when it has no letters.
     fn learn(&mut self, text: &str, hash: u64) -> u32 {
-        let decoded = if self.typing && !text.is_ascii() {
-            registry::name::decode_legacy(text)
-        } else {
-            None
-        };
-        let standard = decoded.as_ref().map_or(text, |(decoded, _)| decoded);
-        let mut words = [0_u32; MOST_WORDS];
-        let mut count = 0;
-        for part in
-            standard.split(|c: char| c.is_whitespace() || matches!(c, '-' | '.' | ',' | '\''))
+        let (mut words, mut count, spelled) = self.split(text);
+        if self.typing
+            && !text.is_ascii()
+            && !spelled
+            && let Some((decoded, _)) = registry::name::decode_legacy(text)
         {
-            if let Some(word) = self.word(part) {
-                words[count.min(MOST_WORDS - 1)] = word;
-                count += 1;
-            }
+            (words, count, _) = self.split(&decoded);
         }
-        let count = count.min(MOST_WORDS);
         if count == 0 {
             self.known.insert(hash, 0);
             return 0;
@@ -164,6 +160,21 @@ impl NameTable {
         let place = self.names.len() as u32;
         self.known.insert(hash, place);
         place
+    }
+
+    /// The words of a text, how many there are, and whether all are syllables as they stand, so that no other encoding need be tried.
+    fn split(&mut self, text: &str) -> ([u32; MOST_WORDS], usize, bool) {
+        let mut words = [0_u32; MOST_WORDS];
+        let mut count = 0;
+        let mut spelled = !text.contains(['.', ',', '\'', NO_BREAK_SPACE]);
+        for part in text.split(|c: char| c.is_whitespace() || matches!(c, '-' | '.' | ',' | '\'')) {
+            if let Some(word) = self.word(part) {
+                words[count.min(MOST_WORDS - 1)] = word;
+                count += 1;
+                spelled &= self.words[word as usize].syllable;
+            }
+        }
+        (words, count.min(MOST_WORDS), spelled)
     }
 
     /// The number of a word; `None` for a part without letters or digits.
@@ -194,6 +205,7 @@ impl NameTable {
             folded,
             plain,
             marked: !key.is_ascii(),
+            syllable: self.typing && is_syllable(part),
             start,
             end: self.letters.len() as u32,
         });

@@ -352,7 +352,7 @@ struct RawBlock {
 
 /// Most pairs of one key value before it is narrowed.
 fn cap_by_default() -> u64 {
-    2_000
+    200
 }
 
 #[derive(Deserialize, Default)]

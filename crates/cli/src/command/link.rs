@@ -166,13 +166,13 @@ fn print_plan(plans: &[linkage::RulePlan], as_json: bool) {
         return;
     }
     println!(
-        "{:>14} {:>14} {:>9} {:>14}  rule",
-        "pairs", "largest key", "to narrow", "with pairs"
+        "{:>14} {:>14} {:>9} {:>9} {:>14}  rule",
+        "pairs", "largest key", "cap", "to narrow", "with pairs"
     );
     for plan in plans {
         println!(
-            "{:>14} {:>14} {:>9} {:>14}  {}",
-            plan.pairs, plan.largest, plan.capped_keys, plan.capped_pairs, plan.rule
+            "{:>14} {:>14} {:>9} {:>9} {:>14}  {}",
+            plan.pairs, plan.largest, plan.cap, plan.capped_keys, plan.capped_pairs, plan.rule
         );
     }
 }
