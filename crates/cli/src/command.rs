@@ -6,6 +6,7 @@ pub mod dedupe;
 pub mod demo;
 pub mod evaluate;
 pub mod explain;
+pub mod index;
 pub mod link;
 pub mod model;
 pub mod people;

@@ -16,15 +16,15 @@ use crate::records::Records;
 use crate::spec::{Part, Rule};
 
 /// A key and a row that has it.
-type Keyed = (u64, u32);
+pub(crate) type Keyed = (u64, u32);
 
 /// Pairs that a rule may make on average for each key of A before its keys are narrowed. Pairs of strangers grow with the square of the files,
 /// those of the same person do not: with a fixed cap, ten times the people cost forty times the pairs.
 const PAIRS_PER_KEY: f64 = 1.5;
 /// So few pairs need no saving.
 const CHEAP_PAIRS: u64 = 100_000;
-/// A key value with no more pairs is never narrowed.
-const LEAST_CAP: u64 = 8;
+/// A key value with no more rows of B is never narrowed.
+const LEAST_CAP: usize = 3;
 /// Rows worked on at a time by one thread.
 const CHUNK: u32 = 16_384;
 
@@ -33,11 +33,11 @@ const CHUNK: u32 = 16_384;
 pub struct RuleReport {
     /// Name of the rule.
     pub rule: String,
-    /// Most pairs of one key value before it is narrowed.
-    pub cap: u64,
+    /// Most rows of B with one key value before it is narrowed.
+    pub cap: usize,
     /// Pairs that it found, also those that other rules found.
     pub pairs: u64,
-    /// Key values with more pairs than the cap, which were narrowed.
+    /// Key values with more rows of B than the cap, which were narrowed.
     pub narrowed_keys: u64,
     /// Key values that stayed too large after narrowing and were left out.
     pub dropped_keys: u64,
@@ -89,11 +89,12 @@ impl Pairing {
     }
 }
 
-/// Runs all rules. `only`: rows of A to search for; `None` for all.
+/// Runs all rules. `only`: rows of A to search for; `None` for all. `caps`: of each rule, as an earlier run chose them; empty to choose them now.
 pub(crate) fn block(
     comparer: &Comparer<'_>,
     pairing: Pairing,
     only: Option<&[u32]>,
+    caps: &[usize],
     progress: &dyn Progress,
 ) -> Candidates {
     let Comparer { spec, a, b } = *comparer;
@@ -104,7 +105,7 @@ pub(crate) fn block(
     progress.stage("block", spec.rules.len() as u64);
     for (number, rule) in spec.rules.iter().enumerate() {
         let mut join = Join::new(rule, a, b, pairing);
-        join.run(&open);
+        join.run(&open, caps.get(number).copied());
         join.report.pairs = join.pairs.len() as u64;
         if number == 0 && pairing == Pairing::Across && !spec.settled.is_empty() {
             let done = settle(comparer, &mut join.pairs);
@@ -151,19 +152,24 @@ impl Candidates {
             let found = pairs.get(start..end).unwrap_or_default();
             out.extend(found.iter().map(|pair| (*pair, 1 << number)));
         }
-        out.sort_unstable();
-        out.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 |= next.1;
-            }
-            same
-        });
+        join_rules(out);
     }
 }
 
+/// Sorts pairs and makes those that several rules found one.
+pub(crate) fn join_rules(pairs: &mut Vec<(u64, u32)>) {
+    pairs.sort_unstable();
+    pairs.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 |= next.1;
+        }
+        same
+    });
+}
+
 /// Rows of A, sorted, that agree on everything that settles with exactly one row of B.
-fn settle(comparer: &Comparer<'_>, pairs: &mut [u64]) -> Vec<u32> {
+pub(crate) fn settle(comparer: &Comparer<'_>, pairs: &mut [u64]) -> Vec<u32> {
     pairs.par_sort_unstable();
     let agreeing: Vec<u32> = pairs
         .par_iter()
@@ -219,9 +225,9 @@ impl<'a> Join<'a> {
         }
     }
 
-    fn run(&mut self, open: &[u32]) {
+    fn run(&mut self, open: &[u32], cap: Option<usize>) {
         let (left, right) = sorted_keys(self.rule, self.a, self.b, open);
-        let plan = RulePlan::of(self.rule, self.pairing, &left, &right);
+        let plan = RulePlan::of(self.rule, self.pairing, cap, &left, &right);
         self.report.cap = plan.cap;
         self.pairs
             .reserve((plan.pairs - plan.capped_pairs) as usize);
@@ -236,7 +242,7 @@ impl<'a> Join<'a> {
     /// All pairs of one key value, narrowed where they are too many.
     fn pair(&mut self, left: &[Keyed], right: &[Keyed], depth: usize) {
         let count = self.pairing.pairs(left.len(), right.len());
-        if count <= self.report.cap {
+        if right.len() <= self.report.cap {
             for (_, i) in left {
                 let partners = right.iter().filter_map(|(_, j)| self.pairing.pack(*i, *j));
                 self.pairs.extend(partners);
@@ -296,51 +302,60 @@ pub struct RulePlan {
     pub pairs: u64,
     /// Pairs of the commonest key value.
     pub largest: u64,
-    /// Most pairs of one key value before it is narrowed: the rule's own, or fewer where the rule would find too many in all.
-    pub cap: u64,
-    /// Key values with more pairs than the cap, which will be narrowed.
+    /// Most rows of B with one key value before it is narrowed: the rule's own cap, or a smaller one where the rule would find too many pairs in all.
+    pub cap: usize,
+    /// Key values with more rows of B than the cap, which will be narrowed.
     pub capped_keys: u64,
     /// Pairs of those.
     pub capped_pairs: u64,
 }
 
 impl RulePlan {
-    fn of(rule: &Rule, pairing: Pairing, left: &[Keyed], right: &[Keyed]) -> Self {
-        // Pairs of all keys by the binary logarithm of those of one.
-        let mut by_size = [0_u64; 64];
+    fn of(
+        rule: &Rule,
+        pairing: Pairing,
+        cap: Option<usize>,
+        left: &[Keyed],
+        right: &[Keyed],
+    ) -> Self {
+        // Pairs of all keys by the rows of B that one has; the last place is for more than the rule's own cap.
+        let mut by_rows = vec![0_u64; rule.cap + 2];
         let mut largest = 0;
         meet(left, right, |these, those| {
             let pairs = pairing.pairs(these.len(), those.len());
             largest = largest.max(pairs);
-            by_size[pairs.checked_ilog2().unwrap_or_default() as usize] += pairs;
+            by_rows[those.len().min(rule.cap + 1)] += pairs;
         });
-        let budget = ((left.len() as f64 * PAIRS_PER_KEY) as u64).max(CHEAP_PAIRS);
+        let cap = cap.unwrap_or_else(|| affordable_cap(&by_rows, left.len()));
         let mut plan = Self {
             rule: rule.name.clone(),
-            pairs: by_size.iter().sum(),
+            pairs: by_rows.iter().sum(),
             largest,
-            cap: rule.cap,
+            cap,
             capped_keys: 0,
             capped_pairs: 0,
         };
-        let mut sum = 0;
-        for (size, pairs) in by_size.iter().enumerate() {
-            sum += pairs;
-            if sum > budget {
-                // Every smaller size together fits.
-                plan.cap = rule.cap.min((1 << size) - 1).max(LEAST_CAP);
-                break;
-            }
-        }
         meet(left, right, |these, those| {
-            let pairs = pairing.pairs(these.len(), those.len());
-            if pairs > plan.cap {
+            if those.len() > cap {
                 plan.capped_keys += 1;
-                plan.capped_pairs += pairs;
+                plan.capped_pairs += pairing.pairs(these.len(), those.len());
             }
         });
         plan
     }
+}
+
+/// The largest cap with which a rule stays within its budget. `by_rows`: pairs of all keys by the rows of B that one has.
+fn affordable_cap(by_rows: &[u64], keys: usize) -> usize {
+    let budget = ((keys as f64 * PAIRS_PER_KEY) as u64).max(CHEAP_PAIRS);
+    let within = by_rows.iter().scan(0, |sum, pairs| {
+        *sum += pairs;
+        Some(*sum)
+    });
+    let affordable = within.take_while(|sum| *sum <= budget).count();
+    affordable
+        .saturating_sub(1)
+        .clamp(LEAST_CAP, by_rows.len().saturating_sub(2).max(LEAST_CAP))
 }
 
 /// Counts what every rule would find between two sets, without making pairs. Records that the first rule settles are left out of the others, as
@@ -352,7 +367,7 @@ pub(crate) fn plan(comparer: &Comparer<'_>, progress: &dyn Progress) -> Vec<Rule
     let mut plans = Vec::with_capacity(spec.rules.len());
     for (number, rule) in spec.rules.iter().enumerate() {
         let (left, right) = sorted_keys(rule, a, b, &open);
-        plans.push(RulePlan::of(rule, Pairing::Across, &left, &right));
+        plans.push(RulePlan::of(rule, Pairing::Across, None, &left, &right));
         if number == 0 && !spec.settled.is_empty() {
             let mut join = Join::new(rule, a, b, Pairing::Across);
             join.merge(&left, &right, 0);
@@ -382,7 +397,11 @@ fn split(list: &[Keyed], key: u64) -> (&[Keyed], &[Keyed]) {
 }
 
 /// The rows of one key value with keys of a further part.
-fn narrower(records: &Records, list: &[(u64, u32)], part: (usize, Part)) -> Vec<(u64, u32)> {
+pub(crate) fn narrower(
+    records: &Records,
+    list: &[(u64, u32)],
+    part: (usize, Part),
+) -> Vec<(u64, u32)> {
     let mut out = Vec::with_capacity(list.len());
     let mut found = Vec::new();
     for (_, row) in list {
@@ -392,6 +411,11 @@ fn narrower(records: &Records, list: &[(u64, u32)], part: (usize, Part)) -> Vec<
     }
     out.sort_unstable();
     out
+}
+
+/// Keys of rows, in no particular order.
+pub(crate) fn all_keys(rule: &Rule, records: &Records, rows: &[u32]) -> Vec<Keyed> {
+    keys(rule, records, rows, &Filter::all())
 }
 
 /// Keys of rows that pass a filter, in no particular order.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::compare::Pair;
-use crate::link::{Linker, Veto, none_odds};
+use crate::link::{Linker, Veto, none_odds, score};
 use crate::model::{Model, ModelError};
 use crate::spec::{Kind, Spec};
 
@@ -95,7 +95,8 @@ impl Linker<'_> {
             .collect();
         let of_all: Vec<f64> = pairs.iter().map(|pair| weights.ratio(pair)).collect();
         let mut kept = Vec::new();
-        let scored = self.score(&weights, &pairs, a_row, &of_all, &mut kept);
+        let veto = |place| self.veto_among(a_row, &pairs, place);
+        let scored = score(&weights, &pairs, &of_all, &veto, &mut kept);
         let proposed = pairs.iter().find(|pair| pair.b_row == b_row);
         let pair = proposed
             .copied()

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::name::{NameRelation, NameTable};
 use crate::records::{Column, PackedDate, Records};
-use crate::spec::Spec;
+use crate::spec::{Comparison, Spec};
 
 /// Share of a person that stands for "nobody else has it" where there is nothing better.
 const HALF: f64 = 0.5;
@@ -20,7 +20,7 @@ pub(crate) enum Frequency {
     /// Not asked for.
     None,
     /// By place in B's table of names: whole with marks, whole folded, family and given, given, family.
-    Names(Vec<[f32; 5]>),
+    Names(Vec<[f32; SLOTS]>),
     /// By value of B that more than one row has, and for all the others: the value, and the year of a date.
     Values {
         common: FxHashMap<u64, [f32; 2]>,
@@ -42,7 +42,64 @@ pub(crate) fn of(spec: &Spec, b: &Records) -> Vec<Frequency> {
         .collect()
 }
 
+/// Frequencies of one value.
+pub(crate) const SLOTS: usize = 5;
+
 impl Frequency {
+    /// One without values, to be filled by [`Self::learn`].
+    pub(crate) fn empty(comparison: &Comparison, column: &Column) -> Self {
+        match column {
+            Column::Sex => Self::None,
+            _ if !comparison.frequency => Self::None,
+            Column::Name(_) => Self::Names(Vec::new()),
+            _ => Self::Values {
+                common: FxHashMap::default(),
+                rare: [0.0; 2],
+            },
+        }
+    }
+
+    /// How many frequencies each value has.
+    pub(crate) fn slots(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Names(_) => SLOTS,
+            Self::Values { .. } => 2,
+        }
+    }
+
+    /// All frequencies of a value, as many as [`Self::slots`].
+    pub(crate) fn of_value(&self, value: u64) -> [f32; SLOTS] {
+        let mut bits = [0.0; SLOTS];
+        match self {
+            _ if value == 0 => {}
+            Self::None => {}
+            Self::Names(table) => bits = table.get(value as usize - 1).copied().unwrap_or(bits),
+            Self::Values { common, rare } => {
+                bits[..2].copy_from_slice(common.get(&value).unwrap_or(rare));
+            }
+        }
+        bits
+    }
+
+    /// Takes over the frequencies of a value from another table.
+    pub(crate) fn learn(&mut self, value: u64, bits: [f32; SLOTS]) {
+        let Some(place) = value.checked_sub(1) else {
+            return;
+        };
+        match self {
+            Self::None => {}
+            Self::Names(table) => {
+                let place = place as usize;
+                table.resize(table.len().max(place + 1), [0.0; SLOTS]);
+                table[place] = bits;
+            }
+            Self::Values { common, .. } => {
+                common.insert(value, [bits[0], bits[1]]);
+            }
+        }
+    }
+
     /// Bits by which an agreement of this relation with a value of B is likelier between strangers than on average.
     pub(crate) fn bits(&self, relation: usize, column: &Column, value: u64) -> f32 {
         match self {

@@ -27,6 +27,7 @@
 //! The method and what was measured are in `docs/linkage.md`.
 
 mod block;
+mod claims;
 mod compare;
 mod dedupe;
 mod distance;
@@ -34,6 +35,7 @@ pub mod evaluate;
 mod explain;
 mod frequency;
 mod hash;
+mod index;
 mod link;
 mod model;
 mod name;
@@ -43,9 +45,11 @@ mod spec;
 pub mod verify;
 
 pub use block::{Candidates, RulePlan, RuleReport};
+pub use claims::{Claim, Claims, ClaimsError, RecordClaims};
 pub use compare::Pair;
 pub use dedupe::{Clusters, DedupeOptions, ScoredPair, dedupe};
 pub use explain::{Explanation, FieldEvidence, Reason, reason_en, reason_vi, rule_names};
+pub use index::{Index, IndexError, write_index};
 pub use link::{Candidate, Linker, Links, Outcome, Veto};
 pub use model::{
     ComparisonModel, LevelChange, LevelModel, Model, ModelError, Provenance, TrainOptions,

@@ -1,7 +1,7 @@
 //! Finds, for each record of A, its person in B, with a probability for each candidate and for "none of them".
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::block::{self, Candidates, Pairing, RulePlan};
 use crate::compare::{Comparer, Pair};
@@ -38,8 +38,10 @@ pub struct Linker<'a> {
     pub(crate) spec: &'a Spec,
     pub(crate) a: &'a Records,
     pub(crate) b: &'a Records,
-    frequencies: Vec<Frequency>,
+    pub(crate) frequencies: Vec<Frequency>,
     pairing: Pairing,
+    /// Caps of the blocking rules; empty where they are chosen from the files.
+    caps: Vec<usize>,
 }
 
 /// A candidate that was kept.
@@ -60,7 +62,7 @@ pub struct Candidate {
 }
 
 /// Why two records are never linked automatically, whatever their probability.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Veto {
     /// The record's own number, name and birth date belong to another entry (DU-08).
@@ -217,13 +219,31 @@ impl Links {
 impl<'a> Linker<'a> {
     /// A linker of A to B. Counts how common the values of B are.
     pub fn new(spec: &'a Spec, a: &'a Records, b: &'a Records) -> Self {
+        Self::with_frequencies(spec, a, b, frequency::of(spec, b))
+    }
+
+    /// The same with frequencies of a larger B.
+    pub(crate) fn with_frequencies(
+        spec: &'a Spec,
+        a: &'a Records,
+        b: &'a Records,
+        frequencies: Vec<Frequency>,
+    ) -> Self {
         Self {
             spec,
             a,
             b,
-            frequencies: frequency::of(spec, b),
+            frequencies,
             pairing: Pairing::Across,
+            caps: Vec::new(),
         }
+    }
+
+    /// Blocks with the caps with which a model was trained, so that a record meets the same entries in whatever file it comes.
+    #[must_use]
+    pub fn like(mut self, model: &Model) -> Self {
+        self.caps.clone_from(&model.caps);
+        self
     }
 
     /// A linker of a set to itself.
@@ -248,7 +268,7 @@ impl<'a> Linker<'a> {
 
     /// Finds the candidate pairs of all records.
     pub fn candidates(&self, progress: &dyn Progress) -> Candidates {
-        block::block(&self.comparer(), self.pairing, None, progress)
+        block::block(&self.comparer(), self.pairing, None, &self.caps, progress)
     }
 
     /// Counts the pairs of every blocking rule before any is made.
@@ -269,12 +289,24 @@ impl<'a> Linker<'a> {
 
     /// Finds the candidate pairs of single records.
     pub fn candidates_of(&self, rows: &[u32]) -> Candidates {
-        block::block(&self.comparer(), self.pairing, Some(rows), &Silent)
+        block::block(
+            &self.comparer(),
+            self.pairing,
+            Some(rows),
+            &self.caps,
+            &Silent,
+        )
     }
 
     /// Finds the pairs of some records of a set with all others of it; each pair stands with its smaller row.
     pub(crate) fn candidates_around(&self, rows: &[u32], progress: &dyn Progress) -> Candidates {
-        block::block(&self.comparer(), Pairing::Around, Some(rows), progress)
+        block::block(
+            &self.comparer(),
+            Pairing::Around,
+            Some(rows),
+            &self.caps,
+            progress,
+        )
     }
 
     /// Compares the pairs of some rows of A; each with its row of A.
@@ -318,7 +350,12 @@ impl<'a> Linker<'a> {
     }
 
     /// Compares one pair, the cheap comparisons first, and gives up as soon as nothing that the others could say would make it matter.
-    fn pair_that_matters(&self, pair: u64, rules: u32, ceiling: &Ceiling) -> Option<Pair> {
+    pub(crate) fn pair_that_matters(
+        &self,
+        pair: u64,
+        rules: u32,
+        ceiling: &Ceiling,
+    ) -> Option<Pair> {
         let (i, j) = block::rows(pair);
         let (one, other) = (self.a.row(i), self.b.row(j));
         let mut relations = [None; MOST_COMPARISONS];
@@ -364,31 +401,8 @@ impl<'a> Linker<'a> {
         let weights = model.weights(self.spec, self.b.len())?;
         let contest = self.weigh(&weights, candidates, progress);
         progress.stage("score", self.a.len() as u64);
-        let free = self.dispute(&weights, &contest);
-        let parts: Vec<Part> = self
-            .parts()
-            .into_par_iter()
-            .map(|rows| {
-                let mut part = Part::default();
-                let mut odds = Vec::new();
-                progress.advance(rows.len() as u64);
-                for row in rows {
-                    let places = contest.places(row);
-                    odds.clear();
-                    let own = contest.ratios[places.clone()]
-                        .iter()
-                        .zip(&free[places.clone()]);
-                    odds.extend(own.map(|(ratio, free)| ratio * free));
-                    let pairs = &contest.pairs[places];
-                    let scored = self.score(&weights, pairs, row, &odds, &mut part.kept);
-                    part.records.push((part.kept.len() as u32, scored));
-                }
-                part
-            })
-            .collect();
-        let mut links = self.gather(parts);
-        links.compared = contest.compared;
-        Ok(links)
+        let veto = |row: u32, pairs: &[Pair], place: usize| self.veto_among(row, pairs, place);
+        Ok(contest.decide(self.spec, &weights, self.b.len(), &veto, progress))
     }
 
     /// Compares and weighs all pairs, and keeps those that can matter: most are of strangers whom one common word brought together.
@@ -399,7 +413,7 @@ impl<'a> Linker<'a> {
         progress: &dyn Progress,
     ) -> Contest {
         progress.stage("compare", self.a.len() as u64);
-        let least = none_odds(weights) * NEGLIGIBLE;
+        let least = least_ratio(weights);
         let ceiling = Ceiling::of(self, weights, least);
         let parts: Vec<Contest> = self
             .parts()
@@ -450,148 +464,6 @@ impl<'a> Linker<'a> {
         contest
     }
 
-    fn gather(&self, parts: Vec<Part>) -> Links {
-        let kept = parts.iter().map(|part| part.kept.len()).sum();
-        let mut links = Links {
-            ends: Vec::with_capacity(self.a.len()),
-            candidates: Vec::with_capacity(kept),
-            none: Vec::with_capacity(self.a.len()),
-            tie: Vec::with_capacity(self.a.len()),
-            accept: self.spec.accept,
-            review: self.spec.review,
-            compared: 0,
-        };
-        for part in parts {
-            let before = links.candidates.len() as u64;
-            links.candidates.extend(part.kept);
-            for (end, scored) in part.records {
-                links.ends.push(before + u64::from(end));
-                links.none.push(scored.none);
-                links.tie.push(scored.tie);
-            }
-        }
-        links
-    }
-
-    /// Adds the candidates of one record that are worth keeping, the most probable first. `odds` of each pair: prior times likelihood ratio, and
-    /// how free its entry is.
-    pub(crate) fn score(
-        &self,
-        weights: &Weights,
-        pairs: &[Pair],
-        row: u32,
-        odds: &[f64],
-        kept: &mut Vec<Candidate>,
-    ) -> Scored {
-        let none_odds = none_odds(weights);
-        let total = none_odds + odds.iter().sum::<f64>();
-        let mut order: Vec<usize> = (0..pairs.len()).collect();
-        order.sort_by(|x, y| odds[*y].total_cmp(&odds[*x]).then(x.cmp(y)));
-        let tie = match order.as_slice() {
-            [first, second, ..] => {
-                (odds[*first] / odds[*second]).log2() < TIE_BITS && odds[*second] / total >= KEPT
-            }
-            _ => false,
-        };
-        let owner = pairs.iter().position(|pair| self.owns_number(pair.pattern));
-        let chosen = order
-            .iter()
-            .enumerate()
-            .take_while(|(rank, place)| *rank == 0 || odds[**place] / total >= KEPT);
-        for (_, &place) in chosen {
-            let pair = &pairs[place];
-            kept.push(Candidate {
-                b_row: pair.b_row,
-                rules: pair.rules,
-                pattern: pair.pattern,
-                weight: (weights.ratio(pair) / none_odds).log2(),
-                probability: odds[place] / total,
-                veto: match owner {
-                    Some(other) if other != place && self.has_number(pair.b_row) => {
-                        Some(Veto::TwoNumbers)
-                    }
-                    _ => self.veto(row, pair.b_row),
-                },
-            });
-        }
-        Scored {
-            none: none_odds / total,
-            tie,
-        }
-    }
-
-    /// For each pair, how free its entry of B is of other records that claim it: 1 when nobody else does.
-    ///
-    /// Belief propagation over records (at most one entry each) and entries (one record, or more with the tolerance of [`Self::sharing`]):
-    /// exact where claims form no cycle, and in practice settled after a few rounds. The order of records plays no part.
-    fn dispute(&self, weights: &Weights, contest: &Contest) -> Vec<f64> {
-        let ratios = &contest.ratios;
-        let none = none_odds(weights);
-        let sharing = self.sharing(contest, none);
-        if sharing >= 1.0 {
-            return vec![1.0; ratios.len()];
-        }
-        // An entry that nobody else claims is one of few: among those left over, the record's own is that much likelier than among all.
-        let matched =
-            (weights.match_rate * self.a.len() as f64 / self.b.len() as f64).min(MOST_MATCHED);
-        let left_over = 1.0 / (sharing + (1.0 - sharing) * (1.0 - matched));
-        let mut free = vec![left_over; ratios.len()];
-        let mut claims = vec![0.0_f64; ratios.len()];
-        let mut claimed = vec![0.0_f64; self.b.len()];
-        for _ in 0..DISPUTE_ROUNDS {
-            claimed.fill(0.0);
-            for record in contest.records() {
-                claim(
-                    &ratios[record.clone()],
-                    &free[record.clone()],
-                    none,
-                    &mut claims[record.clone()],
-                );
-                for place in record {
-                    claimed[contest.pairs[place].b_row as usize] += claims[place];
-                }
-            }
-            let mut change = 0.0_f64;
-            for (place, pair) in contest.pairs.iter().enumerate() {
-                let others = (claimed[pair.b_row as usize] - claims[place]).max(0.0);
-                let now = left_over * (sharing + (1.0 - sharing) / (1.0 + others));
-                change = change.max((now - free[place]).abs());
-                free[place] = now;
-            }
-            if change < SETTLED * left_over {
-                break;
-            }
-        }
-        free
-    }
-
-    /// How much likelier than any other entry one is to have a record when it has another already: 0 when records of A are different people by
-    /// the spec, about 0.04 when one person in 25 has two records, 1 or more when records of A tell nothing of each other. Estimated from
-    /// the entries that records claim beyond doubt.
-    fn sharing(&self, contest: &Contest, none: f64) -> f64 {
-        let ratios = &contest.ratios;
-        if self.spec.one_to_one {
-            return 0.0;
-        }
-        let mut sure = vec![0_u32; self.b.len()];
-        for record in contest.records() {
-            let total = none + ratios[record.clone()].iter().sum::<f64>();
-            let best = record.max_by(|x, y| ratios[*x].total_cmp(&ratios[*y]));
-            if let Some(place) = best.filter(|place| ratios[*place] / total >= SURE) {
-                sure[contest.pairs[place].b_row as usize] += 1;
-            }
-        }
-        let records: f64 = sure.iter().map(|count| f64::from(*count)).sum();
-        let pairs: f64 = sure
-            .iter()
-            .map(|count| f64::from(*count) * (f64::from(*count) - 1.0))
-            .sum();
-        if records == 0.0 {
-            return 1.0;
-        }
-        (self.b.len() as f64 * pairs / (records * records)).min(1.0)
-    }
-
     fn relation_of(&self, field: Option<usize>, i: u32, j: u32) -> Option<usize> {
         let comparison = self.spec.comparison_of(field?)?;
         self.comparer().relation(comparison, i, j)
@@ -606,6 +478,16 @@ impl<'a> Linker<'a> {
                 let comparison = field.and_then(|field| self.spec.comparison_of(field));
                 comparison.is_some_and(|place| Spec::level(pattern, place) == 1)
             })
+    }
+
+    /// The veto on one of a record's pairs.
+    pub(crate) fn veto_among(&self, row: u32, pairs: &[Pair], place: usize) -> Option<Veto> {
+        let b_row = pairs.get(place)?.b_row;
+        let owner = pairs.iter().position(|pair| self.owns_number(pair.pattern));
+        match owner {
+            Some(owner) if owner != place && self.has_number(b_row) => Some(Veto::TwoNumbers),
+            _ => self.veto(row, b_row),
+        }
     }
 
     fn has_number(&self, j: u32) -> bool {
@@ -657,7 +539,7 @@ impl<'a> Linker<'a> {
 }
 
 /// The most evidence that comparisons can give.
-struct Ceiling {
+pub(crate) struct Ceiling {
     /// Comparisons, the cheap ones first, each with the most bits that all after it can add.
     order: Vec<(usize, f64)>,
     /// Most bits of each level, the rarest value taken.
@@ -668,7 +550,7 @@ struct Ceiling {
 
 impl Ceiling {
     /// `least`: the smallest ratio that matters.
-    fn of(linker: &Linker<'_>, weights: &Weights, least: f64) -> Self {
+    pub(crate) fn of(linker: &Linker<'_>, weights: &Weights, least: f64) -> Self {
         let comparisons = &linker.spec.comparisons;
         let mut most: Table = [[0.0; LEVELS]; MOST_COMPARISONS];
         for (place, comparison) in comparisons.iter().enumerate() {
@@ -706,14 +588,14 @@ impl Ceiling {
 
 /// The pairs that can matter, weighed, in order of their rows of A.
 #[derive(Default)]
-struct Contest {
+pub(crate) struct Contest {
     /// Where each row's pairs end.
-    ends: Vec<u64>,
-    pairs: Vec<Pair>,
+    pub(crate) ends: Vec<u64>,
+    pub(crate) pairs: Vec<Pair>,
     /// Prior times likelihood ratio of each pair.
-    ratios: Vec<f64>,
+    pub(crate) ratios: Vec<f64>,
     /// Pairs looked at.
-    compared: u64,
+    pub(crate) compared: u64,
 }
 
 impl Contest {
@@ -731,6 +613,188 @@ impl Contest {
     }
 }
 
+/// The veto of a row of A on one of its pairs.
+type VetoOf<'a> = dyn Fn(u32, &[Pair], usize) -> Option<Veto> + Sync + 'a;
+
+impl Contest {
+    /// Settles who is whose. `register`: entries there are; `veto`: of a row of A, its pairs, and which of them.
+    pub(crate) fn decide(
+        &self,
+        spec: &Spec,
+        weights: &Weights,
+        register: usize,
+        veto: &VetoOf<'_>,
+        progress: &dyn Progress,
+    ) -> Links {
+        let free = self.dispute(spec, weights, register);
+        let rows = self.ends.len() as u32;
+        let starts: Vec<u32> = (0..rows).step_by(CHUNK).collect();
+        let parts: Vec<Part> = starts
+            .into_par_iter()
+            .map(|start| {
+                let rows = start..rows.min(start + CHUNK as u32);
+                let mut part = Part::default();
+                let mut odds = Vec::new();
+                progress.advance(rows.len() as u64);
+                for row in rows {
+                    let places = self.places(row);
+                    odds.clear();
+                    let own = self.ratios[places.clone()]
+                        .iter()
+                        .zip(&free[places.clone()]);
+                    odds.extend(own.map(|(ratio, free)| ratio * free));
+                    let pairs = &self.pairs[places];
+                    let scored = score(
+                        weights,
+                        pairs,
+                        &odds,
+                        &|place| veto(row, pairs, place),
+                        &mut part.kept,
+                    );
+                    part.records.push((part.kept.len() as u32, scored));
+                }
+                part
+            })
+            .collect();
+        self.gather(spec, parts)
+    }
+
+    fn gather(&self, spec: &Spec, parts: Vec<Part>) -> Links {
+        let kept = parts.iter().map(|part| part.kept.len()).sum();
+        let mut links = Links {
+            ends: Vec::with_capacity(self.ends.len()),
+            candidates: Vec::with_capacity(kept),
+            none: Vec::with_capacity(self.ends.len()),
+            tie: Vec::with_capacity(self.ends.len()),
+            accept: spec.accept,
+            review: spec.review,
+            compared: self.compared,
+        };
+        for part in parts {
+            let before = links.candidates.len() as u64;
+            links.candidates.extend(part.kept);
+            for (end, scored) in part.records {
+                links.ends.push(before + u64::from(end));
+                links.none.push(scored.none);
+                links.tie.push(scored.tie);
+            }
+        }
+        links
+    }
+
+    /// For each pair, how free its entry of B is of other records that claim it: 1 when nobody else does.
+    ///
+    /// Belief propagation over records (at most one entry each) and entries (one record, or more with the tolerance of [`Self::sharing`]):
+    /// exact where claims form no cycle, and in practice settled after a few rounds. The order of records plays no part.
+    fn dispute(&self, spec: &Spec, weights: &Weights, register: usize) -> Vec<f64> {
+        let ratios = &self.ratios;
+        let none = none_odds(weights);
+        let sharing = self.sharing(spec, none, register);
+        if sharing >= 1.0 {
+            return vec![1.0; ratios.len()];
+        }
+        // An entry that nobody else claims is one of few: among those left over, the record's own is that much likelier than among all.
+        let matched =
+            (weights.match_rate * self.ends.len() as f64 / register as f64).min(MOST_MATCHED);
+        let left_over = 1.0 / (sharing + (1.0 - sharing) * (1.0 - matched));
+        let mut free = vec![left_over; ratios.len()];
+        let mut claims = vec![0.0_f64; ratios.len()];
+        let mut claimed = vec![0.0_f64; register];
+        for _ in 0..DISPUTE_ROUNDS {
+            claimed.fill(0.0);
+            for record in self.records() {
+                claim(
+                    &ratios[record.clone()],
+                    &free[record.clone()],
+                    none,
+                    &mut claims[record.clone()],
+                );
+                for place in record {
+                    claimed[self.pairs[place].b_row as usize] += claims[place];
+                }
+            }
+            let mut change = 0.0_f64;
+            for (place, pair) in self.pairs.iter().enumerate() {
+                let others = (claimed[pair.b_row as usize] - claims[place]).max(0.0);
+                let now = left_over * (sharing + (1.0 - sharing) / (1.0 + others));
+                change = change.max((now - free[place]).abs());
+                free[place] = now;
+            }
+            if change < SETTLED * left_over {
+                break;
+            }
+        }
+        free
+    }
+
+    /// How much likelier than any other entry one is to have a record when it has another already: 0 when records of A are different people by
+    /// the spec, about 0.04 when one person in 25 has two records, 1 or more when records of A tell nothing of each other. Estimated from
+    /// the entries that records claim beyond doubt.
+    fn sharing(&self, spec: &Spec, none: f64, register: usize) -> f64 {
+        let ratios = &self.ratios;
+        if spec.one_to_one {
+            return 0.0;
+        }
+        let mut sure = vec![0_u32; register];
+        for record in self.records() {
+            let total = none + ratios[record.clone()].iter().sum::<f64>();
+            let best = record.max_by(|x, y| ratios[*x].total_cmp(&ratios[*y]));
+            if let Some(place) = best.filter(|place| ratios[*place] / total >= SURE) {
+                sure[self.pairs[place].b_row as usize] += 1;
+            }
+        }
+        let records: f64 = sure.iter().map(|count| f64::from(*count)).sum();
+        let pairs: f64 = sure
+            .iter()
+            .map(|count| f64::from(*count) * (f64::from(*count) - 1.0))
+            .sum();
+        if records == 0.0 {
+            return 1.0;
+        }
+        (register as f64 * pairs / (records * records)).min(1.0)
+    }
+}
+
+/// Adds the candidates of one record that are worth keeping, the most probable first. `odds` of each pair: prior times likelihood ratio, and
+/// how free its entry is.
+pub(crate) fn score(
+    weights: &Weights,
+    pairs: &[Pair],
+    odds: &[f64],
+    veto: &dyn Fn(usize) -> Option<Veto>,
+    kept: &mut Vec<Candidate>,
+) -> Scored {
+    let none_odds = none_odds(weights);
+    let total = none_odds + odds.iter().sum::<f64>();
+    let mut order: Vec<usize> = (0..pairs.len()).collect();
+    order.sort_by(|x, y| odds[*y].total_cmp(&odds[*x]).then(x.cmp(y)));
+    let tie = match order.as_slice() {
+        [first, second, ..] => {
+            (odds[*first] / odds[*second]).log2() < TIE_BITS && odds[*second] / total >= KEPT
+        }
+        _ => false,
+    };
+    let chosen = order
+        .iter()
+        .enumerate()
+        .take_while(|(rank, place)| *rank == 0 || odds[**place] / total >= KEPT);
+    for (_, &place) in chosen {
+        let pair = &pairs[place];
+        kept.push(Candidate {
+            b_row: pair.b_row,
+            rules: pair.rules,
+            pattern: pair.pattern,
+            weight: (weights.ratio(pair) / none_odds).log2(),
+            probability: odds[place] / total,
+            veto: veto(place),
+        });
+    }
+    Scored {
+        none: none_odds / total,
+        tie,
+    }
+}
+
 /// The results of some records, in order.
 #[derive(Default)]
 struct Part {
@@ -744,6 +808,11 @@ pub(crate) struct Scored {
     /// Probability that none of the candidates is the person.
     pub(crate) none: f64,
     pub(crate) tie: bool,
+}
+
+/// The smallest ratio of a pair that can matter.
+pub(crate) fn least_ratio(weights: &Weights) -> f64 {
+    none_odds(weights) * NEGLIGIBLE
 }
 
 /// Odds that a record has no counterpart among its candidates.

@@ -42,6 +42,9 @@ pub struct Model {
     pub kin_rate: f64,
     /// One per comparison, in the spec's order.
     pub comparisons: Vec<ComparisonModel>,
+    /// Most rows of B that may share a key of each blocking rule before it is narrowed; empty in models of before caps were kept.
+    #[serde(default)]
+    pub caps: Vec<usize>,
     /// Rounds of expectation–maximisation.
     pub iterations: u32,
     /// The last round changed no probability by more than the tolerance.
@@ -211,22 +214,28 @@ impl Model {
     /// When it is no model, of another version, or holds impossible probabilities.
     pub fn from_json(text: &str) -> Result<Self, ModelError> {
         let model: Self = serde_json::from_str(text)?;
-        if model.version != VERSION {
+        model.check()?;
+        Ok(model)
+    }
+
+    /// Nothing of it is impossible.
+    pub(crate) fn check(&self) -> Result<(), ModelError> {
+        if self.version != VERSION {
             return Err(ModelError::OtherVersion {
-                found: model.version,
+                found: self.version,
             });
         }
         // Within one file a person may have several other records: that rate may pass 1.
         let rates = [
-            ("match_rate", model.match_rate, 0.0 < model.match_rate),
-            ("kin_rate", model.kin_rate, 0.0 <= model.kin_rate),
+            ("match_rate", self.match_rate, 0.0 < self.match_rate),
+            ("kin_rate", self.kin_rate, 0.0 <= self.kin_rate),
         ];
         for (rate, value, possible) in rates {
             if !possible || !value.is_finite() {
                 return Err(ModelError::NoRate { rate, value });
             }
         }
-        for comparison in &model.comparisons {
+        for comparison in &self.comparisons {
             for level in &comparison.levels {
                 let bad = [level.m, level.u, level.kin]
                     .into_iter()
@@ -240,7 +249,7 @@ impl Model {
                 }
             }
         }
-        Ok(model)
+        Ok(())
     }
 
     /// The model file.
@@ -442,6 +451,7 @@ impl Linker<'_> {
             spec: self.spec.fingerprint().to_owned(),
             match_rate: fit.match_rate,
             kin_rate: fit.kin_rate,
+            caps: candidates.rules().iter().map(|rule| rule.cap).collect(),
             comparisons: fit.comparisons(self.spec),
             iterations,
             converged: change <= options.tolerance,

@@ -61,6 +61,15 @@ pub struct Records {
     pub(crate) columns: Vec<Column>,
 }
 
+/// A value as it is kept outside of a set, whose tables have other places.
+#[derive(Debug)]
+pub(crate) enum Packed {
+    /// A name or text, empty when missing.
+    Text(String),
+    /// Any other value.
+    Number(u64),
+}
+
 /// What the values of one field mean.
 #[derive(Debug)]
 pub(crate) enum Column {
@@ -130,9 +139,6 @@ impl RecordsBuilder {
                 expected: self.expected,
             });
         }
-        if number >= u32::MAX as usize {
-            return Err(RowError::TooMany { most: u32::MAX - 1 });
-        }
         let id = row
             .first()
             .copied()
@@ -140,6 +146,37 @@ impl RecordsBuilder {
             .map(str::trim)
             .filter(|id| !id.is_empty())
             .ok_or(RowError::NoId { row: number })?;
+        self.push_id(id)?;
+        for (field, column) in self.fields.iter().zip(&mut self.records.columns) {
+            let value = column.pack(field, row, &mut self.joined);
+            self.records.values.push(value);
+        }
+        Ok(())
+    }
+
+    /// Adds a row of values that were packed before; its place.
+    pub(crate) fn push_packed(&mut self, id: &str, row: &[Packed]) -> Result<u32, RowError> {
+        self.push_id(id)?;
+        for (column, value) in self.records.columns.iter_mut().zip(row) {
+            let text = match value {
+                Packed::Number(_) => None,
+                Packed::Text(text) => Some(text.as_str()).filter(|text| !text.is_empty()),
+            };
+            self.records.values.push(match (column, value) {
+                (Column::Name(table), _) => u64::from(table.place(text)),
+                (Column::Text(table), _) => u64::from(table.place(text)),
+                (_, Packed::Number(value)) => *value,
+                (_, Packed::Text(_)) => 0,
+            });
+        }
+        Ok(self.records.len() as u32 - 1)
+    }
+
+    fn push_id(&mut self, id: &str) -> Result<(), RowError> {
+        let number = self.records.len() + 1;
+        if number >= u32::MAX as usize {
+            return Err(RowError::TooMany { most: u32::MAX - 1 });
+        }
         if let Some(first) = self.seen.insert(hash::bytes(id.as_bytes()), number as u32) {
             return Err(RowError::SameId {
                 row: number,
@@ -148,11 +185,12 @@ impl RecordsBuilder {
             });
         }
         self.records.ids.push(id);
-        for (field, column) in self.fields.iter().zip(&mut self.records.columns) {
-            let value = column.pack(field, row, &mut self.joined);
-            self.records.values.push(value);
-        }
         Ok(())
+    }
+
+    /// The set as far as it is.
+    pub(crate) fn so_far(&self) -> &Records {
+        &self.records
     }
 
     /// The finished set.
@@ -204,6 +242,17 @@ impl Records {
     pub(crate) fn keys(&self, field: usize, part: Part, row: u32, out: &mut Vec<u64>) {
         if let Some(column) = self.columns.get(field) {
             column.keys(part, self.value(field, row), out);
+        }
+    }
+
+    /// A value as [`RecordsBuilder::push_packed`] takes it.
+    pub(crate) fn packed(&self, field: usize, row: u32) -> Packed {
+        let value = self.value(field, row);
+        match self.columns.get(field) {
+            Some(column @ (Column::Name(_) | Column::Text(_))) => {
+                Packed::Text(column.show(value).unwrap_or_default())
+            }
+            _ => Packed::Number(value),
         }
     }
 

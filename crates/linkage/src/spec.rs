@@ -274,7 +274,7 @@ pub(crate) struct Rule {
     pub(crate) name: String,
     pub(crate) keys: Vec<(usize, Part)>,
     pub(crate) narrow: Vec<(usize, Part)>,
-    pub(crate) cap: u64,
+    pub(crate) cap: usize,
 }
 
 /// Fields by the role that the guards need.
@@ -347,12 +347,12 @@ struct RawBlock {
     #[serde(default)]
     narrow: Vec<String>,
     #[serde(default = "cap_by_default")]
-    cap: u64,
+    cap: usize,
 }
 
-/// Most pairs of one key value before it is narrowed.
-fn cap_by_default() -> u64 {
-    200
+/// Most rows of B with one key value before it is narrowed.
+fn cap_by_default() -> usize {
+    15
 }
 
 #[derive(Deserialize, Default)]

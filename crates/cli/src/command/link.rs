@@ -1,5 +1,8 @@
 //! `link`: finds each record's person in a register.
 
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,14 +11,14 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use clap::Args;
 use intake::TableWriter;
-use linkage::{Linker, Links, Model, Records, Spec, TrainOptions};
+use linkage::{Claims, Linker, Links, Model, Records, Spec, TrainOptions};
 use serde_json::json;
 
 use crate::Outcome;
-use crate::command::people;
-use crate::exit::{Blame, Exit, Failure};
+use crate::command::{index, people};
+use crate::exit::{Blame, Exit, Failure, usage};
 use crate::measure::Stopwatch;
-use crate::progress::interrupted;
+use crate::progress::{Progress, interrupted};
 
 /// Rows of a batch of the result.
 const BATCH_ROWS: usize = 1 << 16;
@@ -30,8 +33,14 @@ pub struct Link {
     #[arg(long, value_name = "FILE")]
     records: PathBuf,
     /// The register to look in.
-    #[arg(long, value_name = "FILE")]
-    register: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "index")]
+    register: Option<PathBuf>,
+    /// An index of the register, made by `minhchung index`, instead of the register itself.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["register", "plan", "model", "model_out"])]
+    index: Option<PathBuf>,
+    /// Claims of the records of earlier days against the index: today's are added, and all are decided together.
+    #[arg(long, value_name = "FILE.jsonl", requires = "index")]
+    claims: Option<PathBuf>,
     /// Where the links go (.parquet or .csv).
     #[arg(long, value_name = "FILE", required_unless_present = "plan")]
     out: Option<PathBuf>,
@@ -57,22 +66,25 @@ impl Link {
         let (spec, progress) = self.how.begin()?;
         let mut watch = Stopwatch::start();
         let (records, _) = people::read(&self.records, &spec, self.how.map.as_deref(), &progress)?;
-        let (register, _) = people::read(
-            &self.register,
-            &spec,
-            self.map_register.as_deref(),
-            &progress,
-        )?;
+        let Some(register) = &self.register else {
+            return self.link_to_index(&spec, &records, &progress, watch);
+        };
+        let (register, _) = people::read(register, &spec, self.map_register.as_deref(), &progress)?;
         watch.lap("read");
         let linker = Linker::new(&spec, &records, &register);
-        let Some(out) = self.out else {
+        let Some(out) = &self.out else {
             print_plan(&linker.plan(&progress), self.json);
             return Ok(Exit::Good);
+        };
+        let given = self.how.model()?;
+        let linker = match &given {
+            Some(model) => linker.like(model),
+            None => linker,
         };
         let candidates = linker.candidates(&progress);
         watch.lap("candidates");
         stop_if_asked()?;
-        let model = match self.how.model()? {
+        let model = match given {
             Some(model) => model,
             None => linker
                 .train(&candidates, &TrainOptions::default())
@@ -85,11 +97,14 @@ impl Link {
         if let Some(path) = &self.model_out {
             people::write_text(path, &model.to_json().or_fault()?)?;
         }
-        write(&out, &linker, &links, &records, &register).or_usage()?;
+        let named = Named {
+            record: &|row| records.id(row),
+            entry: &|_, b_row| register.id(b_row),
+            shape: &|row, b_row| linker.shape(row, b_row),
+        };
+        write(out, &links, &named).or_usage()?;
         watch.lap("write");
-        let linked = (0..records.len() as u32)
-            .filter(|row| links.outcome(*row) == linkage::Outcome::Linked)
-            .count();
+        let linked = count(&links, linkage::Outcome::Linked);
         if self.json {
             let rules: serde_json::Map<_, _> = candidates
                 .rules()
@@ -109,36 +124,116 @@ impl Link {
             watch.tell(&mut told);
             println!("{told}");
         } else {
-            summary(&spec, &links, records.len(), &candidates, &model);
+            summary(&spec, &links);
+            notes(&candidates, &model);
+            println!("Links: {}", out.display());
+        }
+        Ok(Exit::Good)
+    }
+
+    /// Finds the records through an index, together with those of earlier days.
+    fn link_to_index(
+        &self,
+        spec: &Spec,
+        records: &Records,
+        progress: &Progress,
+        mut watch: Stopwatch,
+    ) -> Outcome {
+        let (Some(path), Some(out)) = (&self.index, &self.out) else {
+            return Err(usage("give --register or --index, and --out"));
+        };
+        let index = index::open(path, spec)?;
+        watch.lap("read");
+        let failed =
+            |path: &Path, error: &dyn Display| usage(format!("{}: {error}", path.display()));
+        let mut claims = match &self.claims {
+            Some(claims) if claims.exists() => File::open(claims)
+                .map_err(linkage::ClaimsError::from)
+                .and_then(|file| Claims::read(BufReader::new(file), &index))
+                .map_err(|error| failed(claims, &error))?,
+            _ => index.no_claims(),
+        };
+        watch.lap("claims");
+        let today = index
+            .claims(spec, records, progress)
+            .map_err(|error| failed(path, &error))?;
+        claims.add(today);
+        watch.lap("search");
+        stop_if_asked()?;
+        let links = claims.decide(spec, &index, progress).or_usage()?;
+        watch.lap("score");
+        if let Some(path) = &self.claims {
+            people::write_whole(path, |file| {
+                claims
+                    .write(&mut BufWriter::new(file))
+                    .map_err(|error| failed(path, &error))
+            })?;
+        }
+        let named = Named {
+            record: &|row| {
+                claims
+                    .records()
+                    .get(row as usize)
+                    .map(|record| record.id.as_str())
+            },
+            entry: &|row, b_row| claims.claim(row, b_row).map(|claim| claim.b_id.as_str()),
+            shape: &|row, b_row| {
+                claims
+                    .claim(row, b_row)
+                    .map(|claim| claim.shape.clone())
+                    .unwrap_or_default()
+            },
+        };
+        write(out, &links, &named).or_usage()?;
+        watch.lap("write");
+        if self.json {
+            let mut told = json!({
+                "records": links.len(),
+                "new_records": records.len(),
+                "register": index.len(),
+                "linked": count(&links, linkage::Outcome::Linked),
+                "candidates": links.compared(),
+                "model": index.model(),
+            });
+            watch.tell(&mut told);
+            println!("{told}");
+        } else {
+            summary(spec, &links);
             println!("Links: {}", out.display());
         }
         Ok(Exit::Good)
     }
 }
 
-fn summary(
-    spec: &Spec,
-    links: &Links,
-    records: usize,
-    candidates: &linkage::Candidates,
-    model: &Model,
-) {
-    let count = |wanted| {
-        (0..records as u32)
-            .filter(|row| links.outcome(*row) == wanted)
-            .count()
-    };
-    println!("{records} records, {} candidate pairs", links.compared());
+/// Records with an outcome.
+fn count(links: &Links, wanted: linkage::Outcome) -> usize {
+    (0..links.len() as u32)
+        .filter(|row| links.outcome(*row) == wanted)
+        .count()
+}
+
+fn summary(spec: &Spec, links: &Links) {
+    println!(
+        "{} records, {} candidate pairs",
+        links.len(),
+        links.compared()
+    );
     println!(
         "{:>10}  linked (probability {} or more)",
-        count(linkage::Outcome::Linked),
+        count(links, linkage::Outcome::Linked),
         spec.accept()
     );
     println!(
         "{:>10}  for a person to look at",
-        count(linkage::Outcome::Review)
+        count(links, linkage::Outcome::Review)
     );
-    println!("{:>10}  without counterpart", count(linkage::Outcome::None));
+    println!(
+        "{:>10}  without counterpart",
+        count(links, linkage::Outcome::None)
+    );
+}
+
+fn notes(candidates: &linkage::Candidates, model: &Model) {
     for rule in candidates
         .rules()
         .iter()
@@ -186,14 +281,16 @@ pub fn stop_if_asked() -> Result<(), Failure> {
     }
 }
 
+/// How the rows of links are called.
+struct Named<'a> {
+    record: &'a dyn Fn(u32) -> Option<&'a str>,
+    /// The entry in a row of the register that a record met.
+    entry: &'a dyn Fn(u32, u32) -> Option<&'a str>,
+    shape: &'a dyn Fn(u32, u32) -> String,
+}
+
 /// Writes the candidates of every record, best first, and the probability of none of them.
-fn write(
-    path: &Path,
-    linker: &Linker<'_>,
-    links: &Links,
-    records: &Records,
-    register: &Records,
-) -> Result<(), intake::IntakeError> {
+fn write(path: &Path, links: &Links, named: &Named<'_>) -> Result<(), intake::IntakeError> {
     let text = |name, nullable| Field::new(name, DataType::Utf8, nullable);
     let schema = Arc::new(Schema::new(vec![
         text("a_id", false),
@@ -205,12 +302,12 @@ fn write(
         Field::new("rank", DataType::UInt32, true),
     ]));
     let mut writer = TableWriter::create(path, schema.clone())?;
-    let rows = 0..records.len();
+    let rows = 0..links.len();
     for start in rows.step_by(BATCH_ROWS) {
-        let end = records.len().min(start + BATCH_ROWS);
+        let end = links.len().min(start + BATCH_ROWS);
         let mut batch = Batch::default();
         for row in start as u32..end as u32 {
-            batch.push(row, linker, links, records, register);
+            batch.push(row, links, named);
         }
         let batch = RecordBatch::try_new(schema.clone(), batch.finish());
         writer.write(&batch.map_err(|error| intake::IntakeError::Write {
@@ -234,23 +331,16 @@ struct Batch {
 }
 
 impl Batch {
-    fn push(
-        &mut self,
-        row: u32,
-        linker: &Linker<'_>,
-        links: &Links,
-        records: &Records,
-        register: &Records,
-    ) {
-        let id = records.id(row).unwrap_or_default();
+    fn push(&mut self, row: u32, links: &Links, named: &Named<'_>) {
+        let id = (named.record)(row).unwrap_or_default();
         let outcome = links.outcome(row).as_str();
         for (place, candidate) in links.of(row).iter().enumerate() {
             self.a.append_value(id);
-            self.b.append_option(register.id(candidate.b_row));
+            self.b.append_option((named.entry)(row, candidate.b_row));
             self.probability.append_value(candidate.probability);
             self.weight.append_value(candidate.weight);
             self.outcome.append_value(outcome);
-            self.shape.append_value(linker.shape(row, candidate.b_row));
+            self.shape.append_value((named.shape)(row, candidate.b_row));
             self.rank.append_value(place as u32 + 1);
         }
         self.a.append_value(id);

@@ -1,5 +1,7 @@
 //! Files of people for the linkage commands: read by a spec, packed, nothing lost silently.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use arrow_array::{Array, RecordBatch, StringArray};
@@ -52,15 +54,36 @@ pub fn read_model(path: &Path) -> Result<Model, Failure> {
 
 /// Writes a small file whole or not at all.
 pub fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
+    write_whole(path, |file| {
+        file.write_all(text.as_bytes())
+            .map_err(|error| usage(format!("cannot write {}: {error}", path.display())))
+    })?;
+    Ok(())
+}
+
+/// Writes a file whole or not at all; how many bytes it has.
+pub fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> Result<(), Failure>,
+) -> Result<u64, Failure> {
     let mut interim = path.as_os_str().to_owned();
     interim.push(".partial");
-    std::fs::write(&interim, text)
-        .and_then(|()| std::fs::rename(&interim, path))
-        .map_err(|error| usage(format!("cannot write {}: {error}", path.display())))
+    let failed = |error: std::io::Error| usage(format!("cannot write {}: {error}", path.display()));
+    let mut file = File::create(&interim).map_err(failed)?;
+    let written = write(&mut file).and_then(|()| {
+        let bytes = file.metadata().map_err(failed)?.len();
+        std::fs::rename(&interim, path).map_err(failed)?;
+        Ok(bytes)
+    });
+    if written.is_err() {
+        // What went wrong is said; that the interim file could not be removed would only hide it.
+        let _ = std::fs::remove_file(&interim);
+    }
+    written
 }
 
 /// A built-in spec by name, or a TOML file.
-fn spec(name: &str) -> Result<Spec, Failure> {
+pub fn spec(name: &str) -> Result<Spec, Failure> {
     let path = Path::new(name);
     if path
         .extension()

@@ -25,7 +25,7 @@ fn add<T: AsRef<str>>(records: &mut RecordsBuilder, row: &[T; 9]) {
 }
 
 /// A register of ordinary people around the interesting ones, so that a model can be learned.
-fn crowd(spec: &Spec, special: &[Row]) -> (Records, Records) {
+pub(crate) fn crowd(spec: &Spec, special: &[Row]) -> (Records, Records) {
     crowd_with(spec, &[], special)
 }
 

@@ -11,8 +11,11 @@ pub(crate) fn published(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// Packs a CSV file.
-pub(crate) fn load(spec: &Spec, name: &str) -> Records {
+/// A row of a spec's columns.
+pub(crate) type Row = Vec<Option<String>>;
+
+/// Reads a CSV file.
+pub(crate) fn rows_of(spec: &Spec, name: &str) -> Vec<Row> {
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_path(published(name))
@@ -26,14 +29,31 @@ pub(crate) fn load(spec: &Spec, name: &str) -> Records {
             place.unwrap_or_else(|| panic!("{name} has no column {}", column.name))
         })
         .collect();
+    let cells = |row: csv::StringRecord| {
+        let cell = |place: &usize| {
+            row.get(*place)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        places.iter().map(cell).collect()
+    };
+    reader
+        .records()
+        .map(|row| cells(row.expect("a row")))
+        .collect()
+}
+
+/// Packs rows.
+pub(crate) fn packed(spec: &Spec, rows: &[Row]) -> Records {
     let mut records = RecordsBuilder::new(spec);
-    for row in reader.records() {
-        let row = row.expect("a row");
-        let texts: Vec<Option<&str>> = places
-            .iter()
-            .map(|place| row.get(*place).filter(|text| !text.is_empty()))
-            .collect();
-        records.push(&texts).expect("the row fits the spec");
+    for row in rows {
+        let cells: Vec<Option<&str>> = row.iter().map(Option::as_deref).collect();
+        records.push(&cells).expect("the row fits the spec");
     }
     records.finish()
+}
+
+/// Packs a CSV file.
+pub(crate) fn load(spec: &Spec, name: &str) -> Records {
+    packed(spec, &rows_of(spec, name))
 }

@@ -2,4 +2,5 @@
 
 mod family;
 mod files;
+mod index;
 mod published;
