@@ -64,11 +64,14 @@ impl Link {
     /// Runs the command.
     pub fn run(self) -> Outcome {
         let (spec, progress) = self.how.begin()?;
+        if let Some(path) = &self.index {
+            return self.link_to_index(path, &spec, &progress);
+        }
+        let Some(register) = &self.register else {
+            return Err(usage("give --register or --index"));
+        };
         let mut watch = Stopwatch::start();
         let (records, _) = people::read(&self.records, &spec, self.how.map.as_deref(), &progress)?;
-        let Some(register) = &self.register else {
-            return self.link_to_index(&spec, &records, &progress, watch);
-        };
         let (register, _) = people::read(register, &spec, self.map_register.as_deref(), &progress)?;
         watch.lap("read");
         let linker = Linker::new(&spec, &records, &register);
@@ -132,17 +135,13 @@ impl Link {
     }
 
     /// Finds the records through an index, together with those of earlier days.
-    fn link_to_index(
-        &self,
-        spec: &Spec,
-        records: &Records,
-        progress: &Progress,
-        mut watch: Stopwatch,
-    ) -> Outcome {
-        let (Some(path), Some(out)) = (&self.index, &self.out) else {
-            return Err(usage("give --register or --index, and --out"));
+    fn link_to_index(&self, path: &Path, spec: &Spec, progress: &Progress) -> Outcome {
+        let Some(out) = &self.out else {
+            return Err(usage("give --out"));
         };
+        let mut watch = Stopwatch::start();
         let index = index::open(path, spec)?;
+        let (records, _) = people::read(&self.records, spec, self.how.map.as_deref(), progress)?;
         watch.lap("read");
         let failed =
             |path: &Path, error: &dyn Display| usage(format!("{}: {error}", path.display()));
@@ -155,7 +154,7 @@ impl Link {
         };
         watch.lap("claims");
         let today = index
-            .claims(spec, records, progress)
+            .claims(spec, &records, progress)
             .map_err(|error| failed(path, &error))?;
         claims.add(today);
         watch.lap("search");
