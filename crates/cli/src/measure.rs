@@ -55,7 +55,7 @@ fn seconds(from: (Instant, ProcessTime), to: (Instant, ProcessTime)) -> Value {
 }
 
 /// Most memory that this process held, in bytes; `None` where the system does not tell.
-fn peak_rss_bytes() -> Option<u64> {
+pub fn peak_rss_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
         .lines()

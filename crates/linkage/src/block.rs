@@ -265,12 +265,12 @@ impl<'a> Join<'a> {
 
 /// Keys of the rows of A to search for and of those rows of B that share one, sorted, each once.
 fn sorted_keys(rule: &Rule, a: &Records, b: &Records, open: &[u32]) -> (Vec<Keyed>, Vec<Keyed>) {
-    let mut left = keys(rule, a, open, &Filter::all());
+    let mut left = all_keys(rule, a, open);
     left.par_sort_unstable();
     left.dedup();
     let filter = Filter::of(&left);
     let every: Vec<u32> = (0..b.len() as u32).collect();
-    let mut right = keys(rule, b, &every, &filter);
+    let mut right = keys_that(rule, b, &every, &|key| filter.has(key));
     right.par_sort_unstable();
     right.dedup();
     (left, right)
@@ -415,11 +415,16 @@ pub(crate) fn narrower(
 
 /// Keys of rows, in no particular order.
 pub(crate) fn all_keys(rule: &Rule, records: &Records, rows: &[u32]) -> Vec<Keyed> {
-    keys(rule, records, rows, &Filter::all())
+    keys_that(rule, records, rows, &|_| true)
 }
 
-/// Keys of rows that pass a filter, in no particular order.
-fn keys(rule: &Rule, records: &Records, rows: &[u32], filter: &Filter) -> Vec<(u64, u32)> {
+/// Keys of rows that are wanted, in no particular order.
+pub(crate) fn keys_that(
+    rule: &Rule,
+    records: &Records,
+    rows: &[u32],
+    wanted: &(impl Fn(u64) -> bool + Sync),
+) -> Vec<Keyed> {
     rows.par_chunks(CHUNK as usize)
         .map(|rows| {
             let mut out = Vec::with_capacity(rows.len());
@@ -438,7 +443,7 @@ fn keys(rule: &Rule, records: &Records, rows: &[u32], filter: &Filter) -> Vec<(u
                 }
                 out.extend(
                     made.iter()
-                        .filter(|key| filter.has(**key))
+                        .filter(|key| wanted(**key))
                         .map(|key| (*key, row)),
                 );
             }
@@ -455,13 +460,6 @@ struct Filter {
 }
 
 impl Filter {
-    fn all() -> Self {
-        Self {
-            bits: vec![u64::MAX],
-            mask: 63,
-        }
-    }
-
     fn of(keys: &[(u64, u32)]) -> Self {
         let size = (keys.len() as u64 * 8).next_power_of_two().max(1 << 16);
         let mut bits = vec![0_u64; (size / 64) as usize];

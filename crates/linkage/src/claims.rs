@@ -7,6 +7,7 @@ use std::io::{self, BufRead, Read, Seek, Write};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::block;
@@ -14,7 +15,7 @@ use crate::compare::Pair;
 use crate::hash;
 use crate::index::{Index, IndexError};
 use crate::link::{Ceiling, Contest, Links, Veto, least_ratio};
-use crate::model::Model;
+use crate::model::{Model, Weights};
 use crate::records::Records;
 use crate::spec::Spec;
 use crate::{ModelError, Progress};
@@ -46,6 +47,16 @@ pub struct RecordClaims {
     pub id: String,
     /// Its claims.
     pub claims: Vec<Claim>,
+}
+
+impl RecordClaims {
+    /// The claim on an entry.
+    pub fn claim(&self, b_row: u32) -> Option<&Claim> {
+        let place = self
+            .claims
+            .binary_search_by_key(&b_row, |claim| claim.b_row);
+        self.claims.get(place.ok()?)
+    }
 }
 
 /// The claims of records against one index.
@@ -202,37 +213,16 @@ impl Claims {
         index: &Index<F>,
         progress: &dyn Progress,
     ) -> Result<Links, ModelError> {
-        let weights = index.model().weights(spec, index.len())?;
-        progress.stage("score", self.records.len() as u64);
-        let mut contest = Contest::default();
+        let mut docket = Docket::new(spec, index)?;
         for record in &self.records {
-            for claim in &record.claims {
-                let pair = Pair {
-                    b_row: claim.b_row,
-                    rules: claim.rules,
-                    pattern: claim.pattern,
-                    frequency_bits: claim.frequency_bits,
-                };
-                contest.ratios.push(weights.ratio(&pair));
-                contest.pairs.push(pair);
-            }
-            contest.ends.push(contest.pairs.len() as u64);
+            docket.push(record);
         }
-        contest.compared = contest.pairs.len() as u64;
-        let veto = |row: u32, _: &[Pair], place: usize| {
-            let record = self.records.get(row as usize)?;
-            record.claims.get(place)?.veto
-        };
-        Ok(contest.decide(spec, &weights, index.len(), &veto, progress))
+        Ok(docket.decide(progress))
     }
 
     /// The claim of a record on an entry.
     pub fn claim(&self, record: u32, b_row: u32) -> Option<&Claim> {
-        let claims = &self.records.get(record as usize)?.claims;
-        let place = claims
-            .binary_search_by_key(&b_row, |claim| claim.b_row)
-            .ok()?;
-        claims.get(place)
+        self.records.get(record as usize)?.claim(b_row)
     }
 
     /// Writes the claims: a line of JSON about the index, and one per record.
@@ -243,12 +233,18 @@ impl Claims {
         let head = Head {
             index: self.index.clone(),
         };
-        serde_json::to_writer(&mut *out, &head).map_err(io::Error::from)?;
-        out.write_all(b"\n")?;
-        for record in &self.records {
-            serde_json::to_writer(&mut *out, record).map_err(io::Error::from)?;
-            out.write_all(b"\n")?;
-        }
+        line(out, &head)?;
+        self.write_records(out)
+    }
+
+    /// Writes the records alone, behind those that stand in a file already.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn write_records(&self, out: &mut impl Write) -> Result<(), ClaimsError> {
+        self.records
+            .iter()
+            .try_for_each(|record| line(out, record))?;
         Ok(out.flush()?)
     }
 
@@ -258,31 +254,105 @@ impl Claims {
     /// When a line is none of a file of claims, or they were made with another index.
     pub fn read<F: Read + Seek>(file: impl BufRead, index: &Index<F>) -> Result<Self, ClaimsError> {
         let mut claims = index.no_claims();
-        for (number, line) in file.lines().enumerate() {
-            let line = line?;
-            let unreadable = |error: serde_json::Error| ClaimsError::Line {
-                line: number + 1,
-                detail: error.to_string(),
-            };
-            if number == 0 {
-                let head: Head = serde_json::from_str(&line).map_err(unreadable)?;
-                if head.index != claims.index {
-                    return Err(ClaimsError::OtherIndex);
-                }
-                continue;
-            }
-            let record: RecordClaims = serde_json::from_str(&line).map_err(unreadable)?;
-            let past = |claim: &&Claim| claim.b_row as usize >= index.len();
-            if let Some(claim) = record.claims.iter().find(past) {
-                return Err(ClaimsError::NoRow {
-                    row: claim.b_row,
-                    rows: index.len(),
-                    id: record.id,
-                });
-            }
-            claims.records.push(record);
-        }
+        claims.records = Self::read_records(file, index)?.collect::<Result<_, _>>()?;
         Ok(claims)
+    }
+
+    /// Reads claims that were made with this index, one record after the other.
+    ///
+    /// # Errors
+    /// When it is no file of claims, or they were made with another index.
+    pub fn read_records<F: Read + Seek>(
+        file: impl BufRead,
+        index: &Index<F>,
+    ) -> Result<impl Iterator<Item = Result<RecordClaims, ClaimsError>>, ClaimsError> {
+        let rows = index.len();
+        let mut lines = file.lines().enumerate();
+        let (_, head) = lines.next().unwrap_or_else(|| (0, Ok(String::new())));
+        let head: Head = parsed(0, &head?)?;
+        if head.index != fingerprint(index.model(), rows) {
+            return Err(ClaimsError::OtherIndex);
+        }
+        Ok(lines.map(move |(number, line)| {
+            let record: RecordClaims = parsed(number, &line?)?;
+            let past = record
+                .claims
+                .iter()
+                .find(|claim| claim.b_row as usize >= rows);
+            match past.map(|claim| claim.b_row) {
+                Some(row) => Err(ClaimsError::NoRow {
+                    row,
+                    rows,
+                    id: record.id,
+                }),
+                None => Ok(record),
+            }
+        }))
+    }
+}
+
+fn line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
+fn parsed<T: DeserializeOwned>(number: usize, line: &str) -> Result<T, ClaimsError> {
+    serde_json::from_str(line).map_err(|error| ClaimsError::Line {
+        line: number + 1,
+        detail: error.to_string(),
+    })
+}
+
+/// All that a decision needs of claims, without their names: forty bytes a claim, so that those of millions of records fit.
+pub struct Docket<'a> {
+    spec: &'a Spec,
+    weights: Weights,
+    register: usize,
+    contest: Contest,
+    vetoes: Vec<Option<Veto>>,
+}
+
+impl<'a> Docket<'a> {
+    /// Without records yet.
+    ///
+    /// # Errors
+    /// When the model belongs to another spec.
+    pub fn new<F: Read + Seek>(spec: &'a Spec, index: &Index<F>) -> Result<Self, ModelError> {
+        Ok(Self {
+            spec,
+            weights: index.model().weights(spec, index.len())?,
+            register: index.len(),
+            contest: Contest::default(),
+            vetoes: Vec::new(),
+        })
+    }
+
+    /// Adds a record's claims.
+    pub fn push(&mut self, record: &RecordClaims) {
+        for claim in &record.claims {
+            let pair = Pair {
+                b_row: claim.b_row,
+                rules: claim.rules,
+                pattern: claim.pattern,
+                frequency_bits: claim.frequency_bits,
+            };
+            self.contest.ratios.push(self.weights.ratio(&pair));
+            self.contest.pairs.push(pair);
+            self.vetoes.push(claim.veto);
+        }
+        self.contest.ends.push(self.contest.pairs.len() as u64);
+    }
+
+    /// Decides over all claims.
+    pub fn decide(mut self, progress: &dyn Progress) -> Links {
+        progress.stage("score", self.contest.ends.len() as u64);
+        self.contest.compared = self.contest.pairs.len() as u64;
+        let veto = |row: u32, _: &[Pair], place: usize| {
+            let place = self.contest.places(row).start + place;
+            self.vetoes.get(place).copied().flatten()
+        };
+        self.contest
+            .decide(self.spec, &self.weights, self.register, &veto, progress)
     }
 }
 

@@ -5,7 +5,8 @@
 //! the rule's cap has a mark in their place, and the rows under the narrowed keys.
 //!
 //! ```text
-//! magic  rows  ends of rows (u64 each)  keys of rule 1 (u64 key, u32 row)  keys of rule 2 …  head (JSON)  place of the head (u64)  magic
+//! magic  rows  ends of rows (u64 each)  keys of rule 1 (u64 key, u32 row)  narrowed keys of rule 1  keys of rule 2 …  head (JSON)
+//! place of the head (u64)  magic
 //! ```
 //!
 //! All numbers are little-endian.
@@ -24,7 +25,7 @@ use crate::hash;
 use crate::link::Linker;
 use crate::model::Model;
 use crate::records::{Column, Packed, Records, RecordsBuilder};
-use crate::spec::{Rule, Spec};
+use crate::spec::{Part, Rule, Spec};
 use crate::{ModelError, Progress};
 
 const MAGIC: [u8; 8] = *b"MCindex1";
@@ -37,6 +38,10 @@ const PAGE: u64 = 340;
 const NARROWED: u32 = u32::MAX;
 /// With more entries than this to a wanted key, each is searched for; with fewer, the entries are read through.
 const SPARSE: u64 = 200;
+/// Rows from which the number of keys is guessed.
+const SAMPLE: usize = 10_000;
+/// Keys are sorted in no less memory than this.
+const LEAST_MEMORY: u64 = 16 << 20;
 /// Longest row and head that are believed.
 const MOST_BYTES: u64 = 1 << 30;
 
@@ -86,18 +91,26 @@ struct Head {
     rows: u64,
     /// Where the ends of the rows are.
     ends: u64,
-    keys: Vec<Section>,
+    /// By rule.
+    keys: Vec<RuleKeys>,
     model: Model,
 }
 
 /// Where the keys of a rule are.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct RuleKeys {
+    whole: Section,
+    narrowed: Section,
+}
+
+/// Sorted keys.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Section {
     start: u64,
     entries: u64,
 }
 
-/// Writes the index of a register. The model's caps decide which keys are narrowed.
+/// Writes the index of a register. The model's caps decide which keys are narrowed. `memory`: bytes that may be used beside the register.
 ///
 /// # Errors
 /// When the disk fails, or the model belongs to another spec.
@@ -105,6 +118,7 @@ pub fn write_index(
     spec: &Spec,
     register: &Records,
     model: &Model,
+    memory: u64,
     out: &mut impl Write,
     progress: &dyn Progress,
 ) -> Result<(), IndexError> {
@@ -136,15 +150,16 @@ pub fn write_index(
     progress.stage("keys", spec.rules.len() as u64);
     for (number, rule) in spec.rules.iter().enumerate() {
         let cap = model.caps.get(number).copied().unwrap_or(rule.cap);
-        let entries = entries(rule, register, cap);
-        head.keys.push(Section {
-            start: out.bytes,
-            entries: entries.len() as u64,
-        });
-        for (key, row) in entries {
-            out.write_all(&key.to_le_bytes())?;
-            out.write_all(&row.to_le_bytes())?;
-        }
+        let mut keys = KeyWriter {
+            rule,
+            register,
+            cap,
+            crowded: Vec::new(),
+            out: &mut out,
+        };
+        let whole = keys.whole(memory)?;
+        let narrowed = keys.narrowed()?;
+        head.keys.push(RuleKeys { whole, narrowed });
         progress.advance(1);
     }
     let place = out.bytes;
@@ -174,34 +189,105 @@ impl<W: Write> Write for Counted<W> {
     }
 }
 
-/// Keys of all rows, in order; keys of too many rows as a mark, and their rows under narrower keys.
-fn entries(rule: &Rule, register: &Records, cap: usize) -> Vec<Keyed> {
-    let rows: Vec<u32> = (0..register.len() as u32).collect();
-    let mut keys = block::all_keys(rule, register, &rows);
-    let mut out = Vec::with_capacity(keys.len());
-    for depth in 0.. {
-        keys.par_sort_unstable();
-        keys.dedup();
-        let mut narrower = Vec::new();
-        for group in keys.chunk_by(|one, other| one.0 == other.0) {
-            if group.len() <= cap {
-                out.extend_from_slice(group);
-                continue;
-            }
-            let key = group[0].0;
-            out.push((key, NARROWED));
-            if let Some(part) = rule.narrow.get(depth) {
-                let inner = block::narrower(register, group, *part);
-                narrower.extend(inner.iter().map(|(part, row)| (within(key, *part), *row)));
-            }
+/// Writes the keys of one rule.
+struct KeyWriter<'a, W> {
+    rule: &'a Rule,
+    register: &'a Records,
+    cap: usize,
+    /// Rows of keys that have too many.
+    crowded: Vec<Keyed>,
+    out: &'a mut Counted<W>,
+}
+
+impl<W: Write> KeyWriter<'_, W> {
+    /// The keys of all rows, a range of keys at a time so that they fit the memory.
+    fn whole(&mut self, memory: u64) -> Result<Section, IndexError> {
+        let start = self.out.bytes;
+        let rows: Vec<u32> = (0..self.register.len() as u32).collect();
+        let sample = &rows[..rows.len().min(SAMPLE)];
+        let of_sample = block::all_keys(self.rule, self.register, sample).len() as u64;
+        let expected = of_sample * rows.len() as u64 / sample.len().max(1) as u64;
+        let bytes = expected * 2 * size_of::<Keyed>() as u64;
+        let ranges = bytes.div_ceil(memory.max(LEAST_MEMORY)).max(1);
+        let width = (u64::MAX / ranges).saturating_add(1);
+        for range in 0..ranges {
+            let mut keys = block::keys_that(self.rule, self.register, &rows, &|key| {
+                ranges == 1 || key / width == range
+            });
+            keys.par_sort_unstable();
+            keys.dedup();
+            let crowded = self.write(&keys)?;
+            self.crowded.extend(crowded);
         }
-        if narrower.is_empty() {
-            break;
-        }
-        keys = narrower;
+        Ok(self.section(start))
     }
-    out.par_sort_unstable();
-    out
+
+    /// The keys of the rows of crowded keys, narrowed as often as the rule can.
+    fn narrowed(&mut self) -> Result<Section, IndexError> {
+        let mut all = Vec::new();
+        let mut crowded = std::mem::take(&mut self.crowded);
+        for part in &self.rule.narrow {
+            let groups: Vec<&[Keyed]> = crowded.chunk_by(|one, other| one.0 == other.0).collect();
+            let mut keys: Vec<Keyed> = groups
+                .into_par_iter()
+                .flat_map_iter(|group| narrower_keys(self.register, group, *part))
+                .collect();
+            keys.par_sort_unstable();
+            keys.dedup();
+            crowded = keys
+                .chunk_by(|one, other| one.0 == other.0)
+                .filter(|group| group.len() > self.cap)
+                .flatten()
+                .copied()
+                .collect();
+            all.extend(keys);
+        }
+        all.par_sort_unstable();
+        let start = self.out.bytes;
+        self.write(&all)?;
+        Ok(self.section(start))
+    }
+
+    /// Writes sorted keys; those with too many rows as a mark. Returns the rows of these.
+    fn write(&mut self, keys: &[Keyed]) -> Result<Vec<Keyed>, IndexError> {
+        let mut crowded = Vec::new();
+        for group in keys.chunk_by(|one, other| one.0 == other.0) {
+            if group.len() <= self.cap {
+                for (key, row) in group {
+                    self.entry(*key, *row)?;
+                }
+            } else if let Some((key, _)) = group.first() {
+                self.entry(*key, NARROWED)?;
+                crowded.extend_from_slice(group);
+            }
+        }
+        Ok(crowded)
+    }
+
+    fn entry(&mut self, key: u64, row: u32) -> Result<(), IndexError> {
+        self.out.write_all(&key.to_le_bytes())?;
+        Ok(self.out.write_all(&row.to_le_bytes())?)
+    }
+
+    fn section(&self, start: u64) -> Section {
+        Section {
+            start,
+            entries: (self.out.bytes - start) / ENTRY as u64,
+        }
+    }
+}
+
+/// The rows of one key under the keys of a further part.
+fn narrower_keys(
+    records: &Records,
+    group: &[Keyed],
+    part: (usize, Part),
+) -> impl Iterator<Item = Keyed> + use<> {
+    let key = group.first().map_or(0, |(key, _)| *key);
+    let inner = block::narrower(records, group, part);
+    inner
+        .into_iter()
+        .map(move |(part, row)| (within(key, part), row))
 }
 
 /// The key of a part within a narrowed key.
@@ -295,6 +381,7 @@ impl<F: Read + Seek> Index<F> {
             && head
                 .keys
                 .iter()
+                .flat_map(|keys| [keys.whole, keys.narrowed])
                 .all(|keys| fits(keys.start, keys.entries, ENTRY as u64));
         if !sound {
             return Err(IndexError::Damaged {
@@ -374,15 +461,10 @@ impl<F: Read + Seek> Index<F> {
         a: &Records,
         open: &[u32],
     ) -> Result<Vec<u64>, IndexError> {
-        let mut pages = Pages {
-            file: &self.file,
-            section: self.head.keys[number],
-            rows: self.head.rows,
-            page: Vec::new(),
-            first: u64::MAX,
-        };
+        let keys = self.head.keys[number];
         let mut pairs = Vec::new();
         let mut wanted = block::all_keys(rule, a, open);
+        let mut pages = self.pages(keys.whole);
         for depth in 0..=rule.narrow.len() {
             wanted.par_sort_unstable();
             wanted.dedup();
@@ -392,23 +474,16 @@ impl<F: Read + Seek> Index<F> {
             for group in wanted.chunk_by(|one, other| one.0 == other.0) {
                 let key = group[0].0;
                 place = pages.first_of(key, place, sparse)?;
-                while let Some((found, row)) = pages.entry(place)? {
-                    if found != key {
-                        break;
-                    }
+                while let Some((_, row)) = pages.entry(place)?.filter(|(found, _)| *found == key) {
                     place += 1;
-                    if row == NARROWED {
-                        if let Some(part) = rule.narrow.get(depth) {
-                            let inner = block::narrower(a, group, *part);
-                            narrower
-                                .extend(inner.iter().map(|(part, row)| (within(key, *part), *row)));
-                        }
-                    } else {
+                    if row != NARROWED {
                         pairs.extend(
                             group
                                 .iter()
                                 .map(|(_, i)| u64::from(*i) << 32 | u64::from(row)),
                         );
+                    } else if let Some(part) = rule.narrow.get(depth) {
+                        narrower.extend(narrower_keys(a, group, *part));
                     }
                 }
             }
@@ -416,10 +491,21 @@ impl<F: Read + Seek> Index<F> {
                 break;
             }
             wanted = narrower;
+            pages = self.pages(keys.narrowed);
         }
         pairs.par_sort_unstable();
         pairs.dedup();
         Ok(pairs)
+    }
+
+    fn pages(&self, section: Section) -> Pages<'_, F> {
+        Pages {
+            file: &self.file,
+            section,
+            rows: self.head.rows,
+            page: Vec::new(),
+            first: u64::MAX,
+        }
     }
 
     /// Reads the rows of some pairs that were not read yet.

@@ -45,7 +45,7 @@ mod spec;
 pub mod verify;
 
 pub use block::{Candidates, RulePlan, RuleReport};
-pub use claims::{Claim, Claims, ClaimsError, RecordClaims};
+pub use claims::{Claim, Claims, ClaimsError, Docket, RecordClaims};
 pub use compare::Pair;
 pub use dedupe::{Clusters, DedupeOptions, ScoredPair, dedupe};
 pub use explain::{Explanation, FieldEvidence, Reason, reason_en, reason_vi, rule_names};
@@ -56,6 +56,11 @@ pub use model::{
 };
 pub use records::{Records, RecordsBuilder, RowError};
 pub use spec::{ColumnSpec, Spec, SpecError};
+
+/// What stands for an id where millions of them are watched for one that comes twice.
+pub fn id_hash(id: &str) -> u64 {
+    hash::bytes(id.as_bytes())
+}
 
 /// Told how far a long stage is; called from several threads.
 pub trait Progress: Sync {

@@ -600,7 +600,7 @@ pub(crate) struct Contest {
 
 impl Contest {
     /// Where the pairs of a row are.
-    fn places(&self, row: u32) -> std::ops::Range<usize> {
+    pub(crate) fn places(&self, row: u32) -> std::ops::Range<usize> {
         let start = row
             .checked_sub(1)
             .map_or(0, |before| self.ends[before as usize]);

@@ -125,6 +125,12 @@ impl NameTable {
         }
     }
 
+    /// Forgets what only further names would need.
+    pub(crate) fn close(&mut self) {
+        self.known = FxHashMap::default();
+        self.known_words = FxHashMap::default();
+    }
+
     /// Standardises a name that was not there before; 0 when it has no letters.
     fn learn(&mut self, text: &str, hash: u64) -> u32 {
         let (mut words, mut count, spelled) = self.split(text);

@@ -194,7 +194,14 @@ impl RecordsBuilder {
     }
 
     /// The finished set.
-    pub fn finish(self) -> Records {
+    pub fn finish(mut self) -> Records {
+        for column in &mut self.records.columns {
+            match column {
+                Column::Name(table) => table.close(),
+                Column::Text(table) => table.known = FxHashMap::default(),
+                Column::Number | Column::Date | Column::Sex | Column::Area => {}
+            }
+        }
         self.records
     }
 }

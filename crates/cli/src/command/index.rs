@@ -69,7 +69,7 @@ impl MakeIndex {
         watch.lap("train");
         let bytes = people::write_whole(&self.out, |file| {
             let mut out = BufWriter::with_capacity(1 << 20, file);
-            write_index(&spec, &register, &model, &mut out, &progress).map_err(told)?;
+            write_index(&spec, &register, &model, u64::MAX, &mut out, &progress).map_err(told)?;
             out.flush().map_err(|error| told(error.into()))
         })?;
         watch.lap("write");

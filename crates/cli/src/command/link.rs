@@ -1,5 +1,7 @@
 //! `link`: finds each record's person in a register.
 
+mod ceiling;
+
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
@@ -11,7 +13,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use clap::Args;
 use intake::TableWriter;
-use linkage::{Claims, Linker, Links, Model, Records, Spec, TrainOptions};
+use linkage::{Claims, Linker, Links, Model, Spec, TrainOptions};
 use serde_json::json;
 
 use crate::Outcome;
@@ -52,6 +54,9 @@ pub struct Link {
     /// Columns of the register, where the headings don't say it.
     #[arg(long, value_name = "FILE.toml")]
     map_register: Option<PathBuf>,
+    /// The most memory that may be used (2GiB, 800MB): what does not fit goes through files beside the result.
+    #[arg(long, value_name = "SIZE", value_parser = ceiling::size, conflicts_with_all = ["plan", "index"])]
+    memory: Option<u64>,
     /// Where the trained model goes.
     #[arg(long, value_name = "FILE.json")]
     model_out: Option<PathBuf>,
@@ -70,13 +75,20 @@ impl Link {
         let Some(register) = &self.register else {
             return Err(usage("give --register or --index"));
         };
+        if let Some(memory) = self.memory {
+            return self.link_within(memory, register, &spec, &progress);
+        }
+        self.link_in_memory(register, &spec, &progress)
+    }
+
+    fn link_in_memory(&self, register: &Path, spec: &Spec, progress: &Progress) -> Outcome {
         let mut watch = Stopwatch::start();
-        let (records, _) = people::read(&self.records, &spec, self.how.map.as_deref(), &progress)?;
-        let (register, _) = people::read(register, &spec, self.map_register.as_deref(), &progress)?;
+        let (records, _) = people::read(&self.records, spec, self.how.map.as_deref(), progress)?;
+        let (register, _) = people::read(register, spec, self.map_register.as_deref(), progress)?;
         watch.lap("read");
-        let linker = Linker::new(&spec, &records, &register);
+        let linker = Linker::new(spec, &records, &register);
         let Some(out) = &self.out else {
-            print_plan(&linker.plan(&progress), self.json);
+            print_plan(&linker.plan(progress), self.json);
             return Ok(Exit::Good);
         };
         let given = self.how.model()?;
@@ -84,7 +96,7 @@ impl Link {
             Some(model) => linker.like(model),
             None => linker,
         };
-        let candidates = linker.candidates(&progress);
+        let candidates = linker.candidates(progress);
         watch.lap("candidates");
         stop_if_asked()?;
         let model = match given {
@@ -94,7 +106,7 @@ impl Link {
                 .or_usage()?,
         };
         watch.lap("train");
-        let links = linker.link(&model, &candidates, &progress).or_usage()?;
+        let links = linker.link(&model, &candidates, progress).or_usage()?;
         watch.lap("score");
         stop_if_asked()?;
         if let Some(path) = &self.model_out {
@@ -127,7 +139,7 @@ impl Link {
             watch.tell(&mut told);
             println!("{told}");
         } else {
-            summary(&spec, &links);
+            summary(spec, &links);
             notes(&candidates, &model);
             println!("Links: {}", out.display());
         }
@@ -288,33 +300,70 @@ struct Named<'a> {
     shape: &'a dyn Fn(u32, u32) -> String,
 }
 
-/// Writes the candidates of every record, best first, and the probability of none of them.
+/// Writes the links of all records.
 fn write(path: &Path, links: &Links, named: &Named<'_>) -> Result<(), intake::IntakeError> {
-    let text = |name, nullable| Field::new(name, DataType::Utf8, nullable);
-    let schema = Arc::new(Schema::new(vec![
-        text("a_id", false),
-        text("b_id", true),
-        Field::new("probability", DataType::Float64, false),
-        Field::new("weight", DataType::Float64, true),
-        text("outcome", false),
-        text("shape", true),
-        Field::new("rank", DataType::UInt32, true),
-    ]));
-    let mut writer = TableWriter::create(path, schema.clone())?;
-    let rows = 0..links.len();
-    for start in rows.step_by(BATCH_ROWS) {
-        let end = links.len().min(start + BATCH_ROWS);
-        let mut batch = Batch::default();
-        for row in start as u32..end as u32 {
-            batch.push(row, links, named);
-        }
-        let batch = RecordBatch::try_new(schema.clone(), batch.finish());
-        writer.write(&batch.map_err(|error| intake::IntakeError::Write {
-            file: path.display().to_string(),
-            detail: error.to_string(),
-        })?)?;
+    let mut writer = LinkWriter::create(path)?;
+    for row in 0..links.len() as u32 {
+        writer.push(row, links, named)?;
     }
     writer.finish()
+}
+
+/// Writes the candidates of every record, best first, and the probability of none of them.
+struct LinkWriter {
+    path: String,
+    schema: Arc<Schema>,
+    writer: TableWriter,
+    batch: Batch,
+}
+
+impl LinkWriter {
+    fn create(path: &Path) -> Result<Self, intake::IntakeError> {
+        let text = |name, nullable| Field::new(name, DataType::Utf8, nullable);
+        let schema = Arc::new(Schema::new(vec![
+            text("a_id", false),
+            text("b_id", true),
+            Field::new("probability", DataType::Float64, false),
+            Field::new("weight", DataType::Float64, true),
+            text("outcome", false),
+            text("shape", true),
+            Field::new("rank", DataType::UInt32, true),
+        ]));
+        Ok(Self {
+            path: path.display().to_string(),
+            writer: TableWriter::create(path, schema.clone())?,
+            schema,
+            batch: Batch::default(),
+        })
+    }
+
+    fn push(
+        &mut self,
+        row: u32,
+        links: &Links,
+        named: &Named<'_>,
+    ) -> Result<(), intake::IntakeError> {
+        self.batch.push(row, links, named);
+        if (row as usize + 1).is_multiple_of(BATCH_ROWS) {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), intake::IntakeError> {
+        let columns = std::mem::take(&mut self.batch).finish();
+        let batch = RecordBatch::try_new(self.schema.clone(), columns);
+        self.writer
+            .write(&batch.map_err(|error| intake::IntakeError::Write {
+                file: self.path.clone(),
+                detail: error.to_string(),
+            })?)
+    }
+
+    fn finish(mut self) -> Result<(), intake::IntakeError> {
+        self.flush()?;
+        self.writer.finish()
+    }
 }
 
 /// Rows of the result in the making.

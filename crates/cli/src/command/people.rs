@@ -102,6 +102,26 @@ pub fn read(
     map: Option<&Path>,
     progress: &Progress,
 ) -> Result<(Records, Counts), Failure> {
+    let mut records = RecordsBuilder::new(spec);
+    let counts = rows(path, spec, map, progress, &mut |cells| {
+        records
+            .push(cells)
+            .map_err(|error| usage(format!("{}: {error}", path.display())))
+    })?;
+    Ok((records.finish(), counts))
+}
+
+/// Takes a row: a text per column of the spec.
+type Each<'a> = dyn FnMut(&[Option<&str>]) -> Result<(), Failure> + 'a;
+
+/// Hands on every row of a file of people.
+pub fn rows(
+    path: &Path,
+    spec: &Spec,
+    map: Option<&Path>,
+    progress: &Progress,
+    each: &mut Each<'_>,
+) -> Result<Counts, Failure> {
     let map = map.map(ColumnMap::load).transpose().or_usage()?;
     let fields = canonical_fields(spec);
     let wanted = fields.as_deref().map_or(Wanted::AsInFile, Wanted::Fields);
@@ -120,10 +140,9 @@ pub fn read(
         .to_string_lossy()
         .into_owned();
     progress.start("read", reader.progress().total.unwrap_or(0), "of the file");
-    let mut records = RecordsBuilder::new(spec);
     let mut done = 0;
     while let Some(batch) = reader.next_batch().or_usage()? {
-        push(&mut records, spec, &batch.rows, path)?;
+        rows_of(&batch.rows, spec, path, each)?;
         let now = reader.progress().done;
         progress.add(now.saturating_sub(done));
         done = now;
@@ -146,7 +165,7 @@ pub fn read(
             counts.rejected
         )));
     }
-    Ok((records.finish(), counts))
+    Ok(counts)
 }
 
 /// For specs whose columns all have canonical headings the usual Vietnamese and English headings are recognised; other specs name the columns.
@@ -178,11 +197,11 @@ fn canonical_fields(spec: &Spec) -> Option<Vec<FieldSpec>> {
     })
 }
 
-fn push(
-    records: &mut RecordsBuilder,
-    spec: &Spec,
+fn rows_of(
     rows: &RecordBatch,
+    spec: &Spec,
     path: &Path,
+    each: &mut Each<'_>,
 ) -> Result<(), Failure> {
     let columns: Vec<Option<&StringArray>> = spec
         .columns()
@@ -207,9 +226,7 @@ fn push(
                 .filter(|column| column.is_valid(row))
                 .map(|column| column.value(row))
         }));
-        records
-            .push(&texts)
-            .map_err(|error| usage(format!("{}: {error}", path.display())))?;
+        each(&texts)?;
     }
     Ok(())
 }

@@ -1,16 +1,16 @@
 //! `index`, `link --index` and `lookup`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::tool::{Country, Run, minhchung};
 
-fn text(path: PathBuf) -> String {
+fn text(path: &Path) -> String {
     path.display().to_string()
 }
 
 fn link(country: &Country, records: &str, more: &[&str], out: &str) -> Run {
-    let (records, out) = (text(country.path(records)), text(country.path(out)));
+    let (records, out) = (text(&country.path(records)), text(&country.path(out)));
     let words = ["link", "--quiet", "--records", &records, "--out", &out];
     minhchung(&[&words[..], more].concat())
 }
@@ -24,8 +24,8 @@ fn indexed() -> Country {
     fs::write(country.path("all.csv"), &subjects).expect("written");
     fs::write(country.path("monday.csv"), day(&lines[1..900])).expect("written");
     fs::write(country.path("tuesday.csv"), day(&lines[900..])).expect("written");
-    let register = text(country.data("register", "csv"));
-    let model = text(country.path("model.json"));
+    let register = text(&country.data("register", "csv"));
+    let model = text(&country.path("model.json"));
     let run = link(
         &country,
         "all.csv",
@@ -33,7 +33,7 @@ fn indexed() -> Country {
         "first.csv",
     );
     assert_eq!(run.code, 0, "{}", run.stderr);
-    let index = text(country.path("register.index"));
+    let index = text(&country.path("register.index"));
     let run = minhchung(&[
         "index",
         "--quiet",
@@ -51,8 +51,8 @@ fn indexed() -> Country {
 #[test]
 fn two_days_through_an_index_end_in_the_links_of_one_run() {
     let country = indexed();
-    let index = text(country.path("register.index"));
-    let claims = text(country.path("claims.jsonl"));
+    let index = text(&country.path("register.index"));
+    let claims = text(&country.path("claims.jsonl"));
     for day in ["monday.csv", "tuesday.csv"] {
         let run = link(
             &country,
@@ -69,7 +69,7 @@ fn two_days_through_an_index_end_in_the_links_of_one_run() {
 #[test]
 fn one_person_is_looked_up_and_nobody_is_found_for_a_stranger() {
     let country = indexed();
-    let index = text(country.path("register.index"));
+    let index = text(&country.path("register.index"));
     let register = fs::read_to_string(country.data("register", "csv")).expect("register");
     let mut rows = csv_rows(&register);
     let headings = rows.remove(0);
@@ -108,8 +108,8 @@ fn one_person_is_looked_up_and_nobody_is_found_for_a_stranger() {
 #[test]
 fn claims_of_another_index_and_files_that_are_none_are_refused() {
     let country = indexed();
-    let index = text(country.path("register.index"));
-    let csv = text(country.path("all.csv"));
+    let index = text(&country.path("register.index"));
+    let csv = text(&country.path("all.csv"));
     let refused = |more: &[&str], says: &str| {
         let run = link(&country, "monday.csv", more, "days.csv");
         assert_eq!(run.code, 2, "{}", run.stdout);
@@ -133,4 +133,36 @@ fn csv_rows(text: &str) -> Vec<Vec<String>> {
                 .collect()
         })
         .collect()
+}
+
+#[test]
+fn a_ceiling_on_memory_changes_no_link_and_one_that_is_too_low_is_said() {
+    let country = indexed();
+    let register = text(&country.data("register", "csv"));
+    let model = text(&country.path("model.json"));
+    let within = |memory: &str, out: &str| {
+        let words = [
+            "--register",
+            &register,
+            "--model",
+            &model,
+            "--memory",
+            memory,
+        ];
+        link(&country, "all.csv", &words, out)
+    };
+    for (memory, out) in [("95MiB", "parts.csv"), ("4GiB", "whole.csv")] {
+        let run = within(memory, out);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let read = |name| fs::read_to_string(country.path(name)).expect("links");
+        assert_eq!(read(out), read("first.csv"), "{memory}");
+    }
+    let run = within("1MiB", "none.csv");
+    assert_eq!(run.code, 2, "{}", run.stdout);
+    assert!(
+        run.stderr
+            .contains("too little for the register: give at least"),
+        "{}",
+        run.stderr
+    );
 }

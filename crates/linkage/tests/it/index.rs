@@ -57,7 +57,7 @@ fn decided(spec: &Spec, claims: &Claims, index: &Index<Cursor<Vec<u8>>>) -> Vec<
 
 fn indexed(spec: &Spec, b: &Records, model: &Model) -> Vec<u8> {
     let mut bytes = Vec::new();
-    write_index(spec, b, model, &mut bytes, &Silent).expect("an index");
+    write_index(spec, b, model, 0, &mut bytes, &Silent).expect("an index");
     bytes
 }
 
@@ -141,7 +141,7 @@ fn an_index_of_another_spec_or_a_broken_one_is_refused() {
     ));
     assert!(matches!(open(Vec::new(), &spec), Some(IndexError::NoIndex)));
     assert!(matches!(
-        write_index(&other, &b, &model, &mut Vec::new(), &Silent),
+        write_index(&other, &b, &model, 0, &mut Vec::new(), &Silent),
         Err(IndexError::Model(_))
     ));
     let index = Index::open(Cursor::new(bytes), &spec).expect("an index");
