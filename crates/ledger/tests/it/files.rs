@@ -103,7 +103,7 @@ fn a_log_whose_nodes_contradict_its_checkpoint_is_not_opened() {
     let folder = tempfile::tempdir().expect("folder");
     log_in(folder.path(), 16, 16);
     edit(folder.path(), |nodes| {
-        *nodes.last_mut().expect("nodes") ^= 1
+        *nodes.last_mut().expect("nodes") ^= 1;
     });
     assert!(matches!(
         Log::open(folder.path()),
