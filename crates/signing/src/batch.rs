@@ -16,8 +16,9 @@ use crate::trust::Trust;
 /// What the signature says of itself: never to be taken for a signature over something else.
 const STATEMENT: &str = "minhchung/batch@v1";
 const PROOF: &str = "minhchung/record-proof@v1";
-/// A tree of 2^64 records is 64 levels high.
-const MAX_PATH: usize = 64;
+/// The greatest integer that JSON says exactly (RFC 8785, section 3.2.2.3), and the height of a tree of so many records.
+const MAX_SIZE: u64 = 1 << 53;
+const MAX_PATH: usize = 53;
 
 /// A signed batch, from which the proofs are taken.
 #[derive(Debug)]
@@ -150,8 +151,8 @@ impl RecordProof {
         if parsed.kind != PROOF {
             return Err(malformed(&format_args!("its type is not {PROOF}")));
         }
-        if parsed.path.len() > MAX_PATH {
-            return Err(malformed(&"its path is too long"));
+        if parsed.index >= parsed.size || parsed.size > MAX_SIZE || parsed.path.len() > MAX_PATH {
+            return Err(malformed(&"its numbers are of no batch"));
         }
         let path = parsed
             .path

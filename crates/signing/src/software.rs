@@ -18,8 +18,8 @@ use crate::{Algorithm, KeyPair, SignError, Signer};
 /// Cost of scrypt for files that are written: N = 2^14, r = 8, p = 5, one of the OWASP settings. N is the greatest that OpenSSL reads
 /// without being told to.
 const SCRYPT: (u8, u32, u32) = (14, 8, 5);
-/// The most that a file may ask for when it is read: 1 GiB, or ten million rounds. More is an attack, not a key.
-const MAX_SCRYPT_BYTES: u64 = 1 << 30;
+/// The most that a file may ask for when it is read: scrypt over 256 MiB in all, or ten million rounds. More is an attack, not a key.
+const MAX_SCRYPT_BYTES: u64 = 1 << 28;
 const MAX_ROUNDS: u32 = 10_000_000;
 
 /// A private key in memory. The cryptographic library wipes it when it is dropped.
@@ -224,10 +224,10 @@ fn affordable(info: &EncryptedPrivateKeyInfoRef<'_>) -> Result<(), KeyError> {
     let kdf = kdf.ok_or_else(|| unusable("its encryption is not PBES2"))?;
     let dear = match (kdf.scrypt(), kdf.pbkdf2()) {
         (Some(scrypt), _) => {
-            let memory = scrypt
+            let bytes = scrypt
                 .cost_parameter
                 .saturating_mul(u64::from(scrypt.block_size) * 128);
-            memory.saturating_mul(u64::from(scrypt.parallelization)) > MAX_SCRYPT_BYTES
+            bytes.saturating_mul(u64::from(scrypt.parallelization)) > MAX_SCRYPT_BYTES
         }
         (_, Some(pbkdf2)) => pbkdf2.iteration_count > MAX_ROUNDS,
         _ => true,

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use signing::authority::{IssueError, Request, Subject, create_authority, issue_signer};
 use signing::certificate::ObjectIdentifier;
-use signing::{Certificate, ChainError, KeyKind, Purpose, Revocation, Trust};
+use signing::{Algorithm, Certificate, ChainError, KeyKind, Purpose, Revocation, Trust};
 
 use crate::{at, authority, from_to, signer, software, subject};
 
@@ -149,6 +149,32 @@ fn a_request_that_its_key_did_not_sign_is_refused() {
         Request::from_pem("nothing"),
         Err(IssueError::Request(_))
     ));
+}
+
+#[test]
+fn requests_of_openssl_are_answered() {
+    let request = include_str!("../data/chains/pss-request.pem");
+    let request = Request::from_pem(request).expect("a request");
+    assert_eq!(request.subject(), "CN=pss signer,O=Test,C=XX");
+    let authority_key = software(KeyKind::Rsa2048);
+    let authority = authority(&*authority_key);
+    let year = from_to("2026-06-01T00:00:00Z", "2027-06-01T00:00:00Z");
+    let signer = issue_signer(&*authority_key, &authority, &request, &[], year).expect("issues");
+    assert_eq!(signer.subject(), request.subject());
+    let trust = Trust::new([authority]);
+    assert!(trust.check(&signer, year.not_after).is_ok());
+}
+
+#[test]
+fn keys_that_are_not_for_this_work_verify_nothing() {
+    let short = include_str!("../data/chains/rsa1024.pem");
+    for pem in [short, OPENSSL[1].0] {
+        let certificate = Certificate::from_pem(pem).expect("PEM").remove(0);
+        assert_eq!(certificate.algorithm(), None);
+        for algorithm in [Algorithm::Es256, Algorithm::Ps256] {
+            assert!(!certificate.verify(algorithm, b"message", &[0; 128]));
+        }
+    }
 }
 
 #[test]
