@@ -1,0 +1,1 @@
+//! CertLogic: the small JSON language in which countries write their entry rules.

@@ -1,0 +1,6 @@
+//! The vaccine passport: an EU Digital COVID Certificate (HCERT) from claims to QR text and back.
+
+pub mod certlogic;
+pub mod revocation;
+pub mod rules;
+pub mod trust;

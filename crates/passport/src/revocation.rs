@@ -1,0 +1,1 @@
+//! Revocation lists after the EU specification: hashes in slices, signed.

@@ -1,0 +1,1 @@
+//! Business rules of a destination, run against one passport and explained.
