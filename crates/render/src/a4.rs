@@ -3,7 +3,7 @@
 use std::num::NonZeroU16;
 
 use krilla::Document;
-use krilla::tagging::{Tag, TagGroup, TagTree};
+use krilla::tagging::{Node, Tag, TagGroup, TagTree};
 
 use crate::page::{GREEN, Lang, NAVY, Page, Paragraph, Run, Style, WHITE, mm};
 use crate::paper::{
@@ -22,7 +22,7 @@ const SYMBOL_AT: f32 = WIDTH - MARGIN - SYMBOL;
 /// Top of title and symbol.
 const TOP: f32 = BAND + mm(11.0);
 /// Width of the column left of the symbol.
-const LEFT: f32 = SYMBOL_AT - MARGIN - mm(12.0);
+const LEFT: f32 = SYMBOL_AT - MARGIN - mm(7.0);
 const INSET: f32 = mm(4.5);
 
 /// Draws the page; `None` when the texts don't fit in any size.
@@ -32,32 +32,36 @@ pub(crate) fn draw(
     words: &Words,
     qr: &Qr,
 ) -> Option<()> {
-    let foot = foot(words);
-    let foot_top = HEIGHT - mm(14.0) - height(&foot);
+    let [how_to_verify, issue] = [&words.how_to_verify, &words.issue]
+        .map(|text| stacked(text, regular(8.5), grey(8.0), WIDTH - 2.0 * MARGIN));
+    let issue_top = HEIGHT - mm(14.0) - height(&issue);
+    let foot_top = issue_top - mm(2.0) - height(&how_to_verify);
     let layout = fitting(|scale| Layout::fit(words, scale, foot_top - mm(5.0)))?;
     draw_page(document, 0, (WIDTH, HEIGHT), |page| {
-        for group in band(page, words) {
-            tree.push(group);
+        for node in band(page, words) {
+            tree.push(node);
         }
-        for group in layout.head(page) {
-            tree.push(group);
+        for node in layout.head(page) {
+            tree.push(node);
         }
         tree.push(page.symbol(qr, (SYMBOL_AT, TOP), SYMBOL, &words.alt));
         let caption_top = TOP + SYMBOL + mm(3.0);
         let caption = stacked(&words.caption, regular(8.0), grey(7.5), SYMBOL);
-        for group in column(page, &caption, SYMBOL_AT, caption_top) {
-            tree.push(group);
+        for node in column(page, &caption, SYMBOL_AT, caption_top) {
+            tree.push(node);
         }
         tree.push(layout.table.draw(page, MARGIN, layout.table_top));
-        for group in column(page, &foot, MARGIN, foot_top) {
-            tree.push(group);
+        for (texts, top) in [(how_to_verify, foot_top), (issue, issue_top)] {
+            for node in column(page, &texts, MARGIN, top) {
+                tree.push(node);
+            }
         }
     });
     Some(())
 }
 
 /// The issuer on the band.
-fn band(page: &mut Page<'_, '_>, words: &Words) -> Vec<TagGroup> {
+fn band(page: &mut Page<'_, '_>, words: &Words) -> Vec<Node> {
     page.rectangle((0.0, 0.0), (WIDTH, BAND), NAVY);
     let on_band = |style: Style| Style {
         colour: WHITE,
@@ -69,16 +73,9 @@ fn band(page: &mut Page<'_, '_>, words: &Words) -> Vec<TagGroup> {
     column(page, &issuer, MARGIN, top)
 }
 
-/// How to verify and when issued, at the foot of the page.
-fn foot(words: &Words) -> Vec<Paragraph> {
-    let width = WIDTH - 2.0 * MARGIN;
-    let mut foot = stacked(&words.how_to_verify, regular(8.5), grey(8.0), width);
-    foot.extend(stacked(&words.issue, regular(8.5), grey(8.0), width));
-    foot
-}
-
 /// What varies with the size of type.
 struct Layout {
+    heading: String,
     title: Paragraph,
     subtitle: Vec<Paragraph>,
     basis: Vec<Paragraph>,
@@ -102,12 +99,13 @@ impl Layout {
         };
         let inset = LEFT - INSET;
         let mut layout = Self {
+            heading: words.title.vi.clone(),
             title: Paragraph::new(&[title], LEFT),
             subtitle: vec![Paragraph::new(&[subtitle], LEFT)],
             basis: stacked(&words.basis, regular(9.0 * scale), grey(8.5 * scale), LEFT),
             validity: stacked(
                 &words.validity,
-                bold(10.5 * scale),
+                bold(10.0 * scale),
                 grey(9.5 * scale),
                 inset,
             ),
@@ -134,49 +132,44 @@ impl Layout {
     }
 
     /// Draws title, basis and validity.
-    fn head(&self, page: &mut Page<'_, '_>) -> Vec<TagGroup> {
+    fn head(&self, page: &mut Page<'_, '_>) -> Vec<Node> {
         let mut top = TOP - mm(2.0);
-        let text = "Hộ chiếu vắc xin".to_owned();
+        let text = self.heading.clone();
         let mut heading = TagGroup::new(Tag::Hn(NonZeroU16::MIN, Some(text)));
         for content in page.lines(&self.title, MARGIN, top) {
             heading.push(content);
         }
         top += self.title.height();
-        let mut groups = vec![heading];
-        groups.extend(column(page, &self.subtitle, MARGIN, top));
+        let mut nodes = vec![heading.into()];
+        nodes.extend(column(page, &self.subtitle, MARGIN, top));
         top += height(&self.subtitle) + mm(3.5);
-        groups.extend(column(page, &self.basis, MARGIN, top));
+        nodes.extend(column(page, &self.basis, MARGIN, top));
         let top = self.validity_top();
         let bar = (mm(1.4), height(&self.validity) + mm(2.0));
         page.rectangle((MARGIN, top - mm(1.0)), bar, GREEN);
-        groups.extend(column(page, &self.validity, MARGIN + INSET, top));
-        groups
+        nodes.extend(column(page, &self.validity, MARGIN + INSET, top));
+        nodes
     }
 }
 
-/// The eleven fields; the name in larger type.
+/// The eleven fields; the name in larger type, the long code in smaller.
 fn table(words: &Words, scale: f32) -> Table {
     let width = WIDTH - 2.0 * MARGIN;
     let values_at = mm(62.0);
     let (label_width, value_width) = (values_at - mm(5.0), width - values_at);
-    let [name, rest] = [13.0, 10.5].map(|size| bold(size * scale));
     Table::new(
         &words.fields,
         [values_at, width, mm(1.5) * scale],
-        |at, field| {
-            let [value, second] = if at == 0 {
-                [name, grey(9.5 * scale)]
-            } else {
-                [regular(rest.size), grey(9.5 * scale)]
+        |number, field| {
+            let value = match number {
+                1 => bold(13.0 * scale),
+                11 => regular(9.6 * scale),
+                _ => regular(10.5 * scale),
             };
+            let label = [bold(9.5 * scale), grey(8.5 * scale)];
             [
-                stacked(
-                    &field.label,
-                    bold(9.5 * scale),
-                    grey(8.5 * scale),
-                    label_width,
-                ),
-                stacked(&field.value, value, second, value_width),
+                stacked(&field.label, label[0], label[1], label_width),
+                stacked(&field.value, value, grey(9.5 * scale), value_width),
             ]
         },
     )

@@ -3,7 +3,7 @@
 use std::num::NonZeroU16;
 
 use krilla::Document;
-use krilla::tagging::{Tag, TagGroup, TagTree};
+use krilla::tagging::{Node, Tag, TagGroup, TagTree};
 
 use crate::page::{NAVY, Page, Paragraph, Style, WHITE, mm};
 use crate::paper::{
@@ -34,8 +34,8 @@ pub(crate) fn draw(
         (table.height() <= HEIGHT - mm(6.0)).then_some(table)
     })?;
     draw_page(document, 0, (WIDTH, HEIGHT), |page| {
-        for group in front(page, words, &head) {
-            tree.push(group);
+        for node in front(page, words, &head) {
+            tree.push(node);
         }
         let top = BAND + (HEIGHT - BAND - SYMBOL) / 2.0;
         tree.push(page.symbol(qr, (SYMBOL_AT, top), SYMBOL, &words.alt));
@@ -72,7 +72,7 @@ fn head(words: &Words, scale: f32) -> Option<Head> {
 }
 
 /// Draws the band and the texts of the front.
-fn front(page: &mut Page<'_, '_>, words: &Words, head: &Head) -> Vec<TagGroup> {
+fn front(page: &mut Page<'_, '_>, words: &Words, head: &Head) -> Vec<Node> {
     page.rectangle((0.0, 0.0), (WIDTH, BAND), NAVY);
     let on_band = |style: Style| Style {
         colour: WHITE,
@@ -80,7 +80,7 @@ fn front(page: &mut Page<'_, '_>, words: &Words, head: &Head) -> Vec<TagGroup> {
     };
     let styles = [bold(7.0), regular(6.2)].map(on_band);
     let issuer = inline(&words.issuer, "·", styles, WIDTH - 2.0 * MARGIN);
-    let mut groups = column(page, &issuer, MARGIN, (BAND - height(&issuer)) / 2.0);
+    let mut nodes = column(page, &issuer, MARGIN, (BAND - height(&issuer)) / 2.0);
     let mut top = BAND;
     for (at, (room, texts)) in head.iter().enumerate() {
         top += room;
@@ -90,14 +90,14 @@ fn front(page: &mut Page<'_, '_>, words: &Words, head: &Head) -> Vec<TagGroup> {
             for content in page.lines(title, MARGIN, top) {
                 heading.push(content);
             }
-            groups.push(heading);
-            groups.extend(column(page, rest, MARGIN, top + title.height()));
+            nodes.push(heading.into());
+            nodes.extend(column(page, rest, MARGIN, top + title.height()));
         } else {
-            groups.extend(column(page, texts, MARGIN, top));
+            nodes.extend(column(page, texts, MARGIN, top));
         }
         top += height(texts);
     }
-    groups
+    nodes
 }
 
 /// The eleven fields, both languages in one line.

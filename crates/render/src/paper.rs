@@ -13,7 +13,7 @@ use krilla::geom::Point;
 use krilla::metadata::{DateTime, Metadata};
 use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
-use krilla::tagging::{TableHeaderScope, Tag, TagGroup, TagTree};
+use krilla::tagging::{Node, TableHeaderScope, Tag, TagGroup, TagTree};
 use krilla::{Document, SerializeSettings};
 
 use crate::certificate::{Bilingual, Certificate, Field, tidy};
@@ -243,9 +243,12 @@ pub(crate) fn inline(
     if text.en == text.vi {
         return stacked(text, vi, en, width);
     }
-    let first = run(&format!("{} {sign} ", text.vi), vi, Lang::Vi);
-    let second = run(&text.en, en, Lang::En);
-    vec![Paragraph::new(&[first, second], width)]
+    let runs = [
+        run(&format!("{} ", text.vi), vi, Lang::Vi),
+        run(&format!("{sign} "), en, Lang::Vi),
+        run(&text.en, en, Lang::En),
+    ];
+    vec![Paragraph::new(&runs, width)]
 }
 
 fn run(text: &str, style: Style, lang: Lang) -> Run {
@@ -261,20 +264,20 @@ pub(crate) fn height(paragraphs: &[Paragraph]) -> f32 {
     paragraphs.iter().map(Paragraph::height).sum()
 }
 
-/// Draws paragraphs one below the other.
+/// Draws paragraphs one below the other; gives them for the tree, in reading order.
 pub(crate) fn column(
     page: &mut Page<'_, '_>,
     paragraphs: &[Paragraph],
     x: f32,
     top: f32,
-) -> Vec<TagGroup> {
+) -> Vec<Node> {
     let mut top = top;
-    let mut groups = Vec::new();
+    let mut nodes = Vec::new();
     for paragraph in paragraphs {
-        groups.push(page.paragraph(paragraph, x, top));
+        nodes.push(page.paragraph(paragraph, x, top).into());
         top += paragraph.height();
     }
-    groups
+    nodes
 }
 
 /// Labels and values, set for one size of type.
@@ -289,7 +292,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Sets the fields; `set` gives label and value of one.
+    /// Sets the fields; `set` gives label and value of one, which it knows by its number from 1.
     pub(crate) fn new(
         fields: &[Field],
         [values_at, width, padding]: [f32; 3],
@@ -297,7 +300,7 @@ impl Table {
     ) -> Self {
         let rows = fields.iter().enumerate();
         Self {
-            rows: rows.map(|(at, field)| set(at, field)).collect(),
+            rows: rows.map(|(at, field)| set(at + 1, field)).collect(),
             padding,
             values_at,
             width,
@@ -321,18 +324,12 @@ impl Table {
         for row in &self.rows {
             let [label, value] = row;
             let text_top = top + self.padding;
-            let header = column(page, label, x, text_top);
+            let header = Tag::TH(TableHeaderScope::Row);
+            let header = TagGroup::with_children(header, column(page, label, x, text_top));
             let cell = column(page, value, x + self.values_at, text_top);
-            let mut header_group = TagGroup::new(Tag::TH(TableHeaderScope::Row));
-            let mut cell_group = TagGroup::new(Tag::TD);
-            header
-                .into_iter()
-                .for_each(|group| header_group.push(group));
-            cell.into_iter().for_each(|group| cell_group.push(group));
-            let mut group = TagGroup::new(Tag::TR);
-            group.push(header_group);
-            group.push(cell_group);
-            table.push(group);
+            let cell = TagGroup::with_children(Tag::TD, cell);
+            let row_group = vec![header.into(), cell.into()];
+            table.push(TagGroup::with_children(Tag::TR, row_group));
             top += self.row_height(row);
             page.rectangle((x, top - 0.25), (self.width, 0.5), RULE);
         }

@@ -115,8 +115,8 @@ impl FileKind {
 pub fn read_codes(file: &[u8]) -> Result<Vec<String>, ReadError> {
     let kind = FileKind::of(file).ok_or(ReadError::Unsupported)?;
     let read = AssertUnwindSafe(|| match kind {
-        FileKind::Png => codes_in(&picture(file, kind, ImageFormat::Png)?),
-        FileKind::Jpeg => codes_in(&picture(file, kind, ImageFormat::Jpeg)?),
+        FileKind::Png => Ok(codes_in(&picture(file, kind, ImageFormat::Png)?)),
+        FileKind::Jpeg => Ok(codes_in(&picture(file, kind, ImageFormat::Jpeg)?)),
         FileKind::Pdf => codes_in_pdf(file),
     });
     let codes = catch_unwind(read).unwrap_or(Err(ReadError::Broken { kind }))?;
@@ -149,36 +149,44 @@ fn on_white(picture: DynamicImage) -> GrayImage {
     })
 }
 
-/// Looks at a picture in its own size with a local and a global threshold, then in another size; the first look that finds a code ends it.
-fn codes_in(picture: &GrayImage) -> Result<Vec<String>, ReadError> {
+/// Looks at a picture in two sizes, in its own with two thresholds; the first look that finds a code ends it.
+fn codes_in(picture: &GrayImage) -> Vec<String> {
     let (width, height) = picture.dimensions();
-    let pixels = u64::from(width) * u64::from(height);
+    let own = [
+        (Size::Own, Threshold::Local),
+        (Size::Own, Threshold::Global),
+    ];
+    let half = (Size::Half, Threshold::Local);
+    let looks = match u64::from(width) * u64::from(height) {
+        pixels if pixels > MANY_PIXELS => [half, own[0], own[1]],
+        pixels if pixels > FEW_PIXELS => [own[0], own[1], half],
+        _ => [own[0], own[1], (Size::Double, Threshold::Local)],
+    };
     let scaled = |w: u32, h: u32| resize(picture, w.max(1), h.max(1), FilterType::Triangle);
-    let own: &dyn Fn() -> Vec<String> = &|| {
-        let mut codes = decode(picture, false);
-        if codes.is_empty() {
-            codes = decode(picture, true);
-        }
-        codes
-    };
-    let half = || decode(&scaled(width / 2, height / 2), false);
-    let double = || decode(&scaled(width * 2, height * 2), false);
-    let looks: [&dyn Fn() -> Vec<String>; 2] = if pixels > MANY_PIXELS {
-        [&half, own]
-    } else if pixels > FEW_PIXELS {
-        [own, &half]
-    } else {
-        [own, &double]
-    };
-    let found = looks.iter().map(|look| look());
-    Ok(found
-        .into_iter()
-        .find(|codes| !codes.is_empty())
-        .unwrap_or_default())
+    let mut codes = looks.into_iter().map(|(size, threshold)| match size {
+        Size::Own => decode(picture, threshold),
+        Size::Half => decode(&scaled(width / 2, height / 2), threshold),
+        Size::Double => decode(&scaled(width * 2, height * 2), threshold),
+    });
+    codes.find(|codes| !codes.is_empty()).unwrap_or_default()
+}
+
+#[derive(Clone, Copy)]
+enum Size {
+    Own,
+    Half,
+    Double,
+}
+
+/// What tells dark from light: each neighbourhood's own brightness (for uneven light), or one for the whole picture (for blurred codes).
+#[derive(Clone, Copy)]
+enum Threshold {
+    Local,
+    Global,
 }
 
 /// All QR codes that `rxing` decodes, each text once, in the order found.
-fn decode(picture: &GrayImage, global: bool) -> Vec<String> {
+fn decode(picture: &GrayImage, threshold: Threshold) -> Vec<String> {
     let (width, height) = picture.dimensions();
     let Ok(source) = Luma8Source::new_with_slice(picture.as_raw(), width, height) else {
         return Vec::new();
@@ -188,13 +196,15 @@ fn decode(picture: &GrayImage, global: bool) -> Vec<String> {
         PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
         ..DecodeHints::default()
     };
-    let mut reader = QrReader::default();
-    let results = if global {
-        let mut bitmap = BinaryBitmap::new(GlobalHistogramBinarizer::new(source));
-        reader.decode_multiple_with_hints(&mut bitmap, &hints)
-    } else {
-        let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-        reader.decode_multiple_with_hints(&mut bitmap, &hints)
+    let results = match threshold {
+        Threshold::Local => {
+            let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
+            QrReader.decode_multiple_with_hints(&mut bitmap, &hints)
+        }
+        Threshold::Global => {
+            let mut bitmap = BinaryBitmap::new(GlobalHistogramBinarizer::new(source));
+            QrReader.decode_multiple_with_hints(&mut bitmap, &hints)
+        }
     };
     let mut texts = Vec::new();
     for result in results.unwrap_or_default() {
@@ -238,7 +248,7 @@ fn codes_in_pdf(file: &[u8]) -> Result<Vec<String>, ReadError> {
             .iter()
             .map(|pixel| luma(pixel.r, pixel.g, pixel.b));
         let picture = GrayImage::from_raw(width, height, shades.collect());
-        for code in codes_in(&picture.ok_or(ReadError::Broken { kind })?)? {
+        for code in codes_in(&picture.ok_or(ReadError::Broken { kind })?) {
             if !codes.contains(&code) {
                 codes.push(code);
             }

@@ -75,7 +75,9 @@ fn the_eleven_fields_can_be_copied_out_in_both_languages() {
             "Technically valid until 11 November 2027; renews itself.",
             "kiemtra.example.vn",
         ] {
-            assert!(text.contains(wanted), "{form:?}: {wanted} in {text}");
+            // A value that was too long for its line is broken.
+            let found = text.replace(' ', "").contains(&wanted.replace(' ', ""));
+            assert!(found, "{form:?}: {wanted} in {text}");
         }
     }
 }
@@ -244,7 +246,7 @@ fn the_file_is_archivable_tagged_and_whole() {
             "/OutputIntents",
             "/GTS_PDFA1",
             "/Lang (vi)",
-            "/Lang (en)",
+            "/Lang(en)",
             "/DisplayDocTitle true",
             "/Marked true",
         ] {
@@ -306,10 +308,17 @@ fn a_screen_reader_meets_heading_validity_code_and_fields_in_this_order() {
                 .count()
         };
         assert_eq!((count("TR"), count("TH"), count("TD")), (11, 11, 11));
-        let described = poppler("pdfinfo", &["-struct"], &file);
+        let alt = "Mã QR chứa chứng nhận đã ký số của Đặng Thị Ngọc Ánh.";
+        let digits = alt.encode_utf16().flat_map(u16::to_be_bytes);
+        let digits = digits.flat_map(|byte| [byte >> 4, byte & 15]);
+        let alt: String = digits
+            .filter_map(|digit| char::from_digit(digit.into(), 16))
+            .collect();
+        let raw = std::fs::read(&file).expect("a PDF");
+        let raw = String::from_utf8_lossy(&raw);
         assert!(
-            described.contains("Mã QR chứa chứng nhận đã ký số của Đặng Thị Ngọc Ánh"),
-            "{described}"
+            raw.contains(&format!("/Alt<FEFF{}", alt.to_uppercase())),
+            "a description of the code"
         );
     }
 }

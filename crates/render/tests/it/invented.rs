@@ -37,10 +37,10 @@ pub(crate) fn certificate() -> Certificate {
 /// The same person with the longest texts that the standard allows (80 characters a name), and some.
 pub(crate) fn long_certificate() -> Certificate {
     Certificate {
-        name: "Công Tằng Tôn Nữ Hoàng Phượng Nguyệt Thường Quỳnh Khuynh Nghiêm Trường Nguyễn Ễ"
+        name: "Công Tằng Tôn Nữ Hoàng Phượng Nguyệt Thường Quỳnh Khuynh Nghiêm Trường Nguyễn Ái"
             .to_owned(),
         name_transliterated:
-            "CONG<TANG<TON<NU<<HOANG<PHUONG<NGUYET<THUONG<QUYNH<KHUYNH<NGHIEM<TRUONG<NGUYEN<E"
+            "CONG<TANG<TON<NU<<HOANG<PHUONG<NGUYET<THUONG<QUYNH<KHUYNH<NGHIEM<TRUONG<NGUYEN<AI"
                 .to_owned(),
         vaccine: Bilingual::new(
             "Vắc xin bất hoạt toàn vi rút ngừa SARS-CoV-2, nuôi cấy trên tế bào Vero",

@@ -11,7 +11,8 @@ pub(crate) fn output(package: &str, program: &str, args: &[&str]) -> String {
     });
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{program} {args:?}: {errors}");
-    String::from_utf8(output.stdout).expect("UTF-8")
+    // A PDF taken apart has binary parts in it.
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// Runs a poppler program on a PDF.
