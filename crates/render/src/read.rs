@@ -7,25 +7,38 @@
 //! What comes from outside never panics here: both libraries meet hostile bytes in a frame that turns a panic into
 //! [`ReadError::Broken`].
 
-use std::collections::HashSet;
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use hayro::hayro_interpret::InterpreterSettings;
+use hayro::hayro_interpret::font::GlyphRun;
+use hayro::hayro_interpret::{
+    BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps,
+    InterpreterCache, InterpreterSettings, SoftMask, TransformExt as _, interpret_page,
+};
+use hayro::hayro_syntax::page::Page;
 use hayro::hayro_syntax::{LoadPdfError, Pdf};
+use hayro::kurbo::{Affine, BezPath, Rect};
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings};
 use image::imageops::{FilterType, resize};
 use image::{DynamicImage, GrayImage, ImageFormat, ImageReader, Luma};
-use rxing::common::{GlobalHistogramBinarizer, HybridBinarizer};
-use rxing::multi::MultipleBarcodeReader as _;
-use rxing::qrcode::cpp_port::QrReader;
-use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8Source};
+use rxing::common::{
+    BitMatrix, DetectorRXingResult as _, GlobalHistogramBinarizer, HybridBinarizer,
+};
+use rxing::qrcode::cpp_port::decoder::Decode;
+use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, GenerateFinderPatternSets, SampleQR};
+use rxing::{BinaryBitmap, Luma8Source};
 
-/// Pixels that a picture may have: more than any phone takes, and at most 256 MiB when unpacked.
+/// Pixels that a picture may have: more than any phone takes.
 pub const MAX_PIXELS: u64 = 64_000_000;
 /// Pages of a PDF that are looked at.
 pub const MAX_PAGES: usize = 20;
+/// Sets of finder patterns that are tried in one look: a sheet of a hundred codes needs fewer, each takes about a millisecond.
+const MAX_TRIES: usize = 2_000;
+/// Rows of pixels that the shapes of a PDF page may cover together, each of them some ten bytes.
+const PAGE_BUDGET: f64 = 30_000_000.0;
+/// Rows that a shape costs besides its own.
+const OPERATION: f64 = 10.0;
 /// Pixels of a picture beyond which its half is looked at first: a code fills a photo, and a photo has far more pixels than it needs.
 const MANY_PIXELS: u64 = 6_000_000;
 /// Pixels of a picture below which its double is looked at too: interpolated, small modules are found more exactly.
@@ -62,6 +75,9 @@ pub enum ReadError {
     /// A PDF that needs a password.
     #[error("the PDF is locked with a password; save it without one")]
     Locked,
+    /// A PDF page that would take too much memory and time to draw.
+    #[error("a page of the PDF is too complex to be drawn; save it as a picture and send that")]
+    TooComplex,
     /// Larger than any photo.
     #[error("the {kind} has more than {MAX_PIXELS} pixels; send a smaller one")]
     TooLarge {
@@ -119,7 +135,13 @@ pub fn read_codes(file: &[u8]) -> Result<Vec<String>, ReadError> {
         FileKind::Jpeg => Ok(codes_in(&picture(file, kind, ImageFormat::Jpeg)?)),
         FileKind::Pdf => codes_in_pdf(file),
     });
-    let codes = catch_unwind(read).unwrap_or(Err(ReadError::Broken { kind }))?;
+    let codes = catch_unwind(read).unwrap_or_else(|cause| {
+        Err(if cause.is::<TooComplex>() {
+            ReadError::TooComplex
+        } else {
+            ReadError::Broken { kind }
+        })
+    })?;
     if codes.is_empty() {
         return Err(ReadError::NoCode { kind });
     }
@@ -191,26 +213,43 @@ fn decode(picture: &GrayImage, threshold: Threshold) -> Vec<String> {
     let Ok(source) = Luma8Source::new_with_slice(picture.as_raw(), width, height) else {
         return Vec::new();
     };
-    let hints = DecodeHints {
-        TryHarder: Some(true),
-        PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
-        ..DecodeHints::default()
-    };
-    let results = match threshold {
+    match threshold {
         Threshold::Local => {
-            let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-            QrReader.decode_multiple_with_hints(&mut bitmap, &hints)
+            let bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
+            decode_dark(bitmap.get_black_matrix())
         }
         Threshold::Global => {
-            let mut bitmap = BinaryBitmap::new(GlobalHistogramBinarizer::new(source));
-            QrReader.decode_multiple_with_hints(&mut bitmap, &hints)
+            let bitmap = BinaryBitmap::new(GlobalHistogramBinarizer::new(source));
+            decode_dark(bitmap.get_black_matrix())
         }
-    };
+    }
+}
+
+/// Tries the likeliest sets of three finder patterns. The reader of `rxing` tries all, which takes hours when a picture is full of them.
+fn decode_dark(dark: &BitMatrix) -> Vec<String> {
+    let mut patterns = FindFinderPatterns(dark, true, 0);
+    let mut used = Vec::new();
     let mut texts = Vec::new();
-    for result in results.unwrap_or_default() {
-        let text = result.getText().to_owned();
-        if !texts.contains(&text) {
-            texts.push(text);
+    for set in GenerateFinderPatternSets(&mut patterns)
+        .into_iter()
+        .take(MAX_TRIES)
+    {
+        let corners = [set.bl, set.tl, set.tr];
+        if corners.iter().any(|corner| used.contains(corner)) {
+            continue;
+        }
+        let Ok(sample) = SampleQR(dark, &set) else {
+            continue;
+        };
+        let Ok(decoded) = Decode(sample.getBits()) else {
+            continue;
+        };
+        if decoded.isValid() {
+            used.extend(corners);
+            let text = decoded.text();
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
         }
     }
     texts
@@ -223,7 +262,7 @@ fn codes_in_pdf(file: &[u8]) -> Result<Vec<String>, ReadError> {
         LoadPdfError::Decryption(_) => ReadError::Locked,
         LoadPdfError::Invalid => ReadError::Broken { kind },
     })?;
-    let cache = RenderCache::new();
+    let cache = (InterpreterCache::new(), RenderCache::new());
     let mut codes = Vec::new();
     for page in pdf.pages().iter().take(MAX_PAGES) {
         let (width, height) = page.render_dimensions();
@@ -231,9 +270,11 @@ fn codes_in_pdf(file: &[u8]) -> Result<Vec<String>, ReadError> {
         if !(width * scale >= 1.0 && height * scale >= 1.0) {
             continue;
         }
+        let dimensions = (width * scale, height * scale);
+        Budget::check(page, &cache.0, dimensions, scale);
         let drawn = hayro::render(
             page,
-            &cache,
+            &cache.1,
             &InterpreterSettings::default(),
             &RenderSettings::default(),
             &PixmapSettings {
@@ -255,6 +296,74 @@ fn codes_in_pdf(file: &[u8]) -> Result<Vec<String>, ReadError> {
         }
     }
     Ok(codes)
+}
+
+/// What drawing a page costs, counted without drawing: the drawing library keeps every painted row of pixels until the page is done, so
+/// a file of kilobytes could fill all memory.
+struct Budget {
+    /// The page in pixels.
+    page: Rect,
+    left: f64,
+}
+
+/// Carried by the unwinding that ends the interpretation of a page: nothing else can stop it.
+struct TooComplex;
+
+impl Budget {
+    /// Unwinds with [`TooComplex`] when the page asks for too much.
+    fn check<'p>(
+        page: &'p Page<'p>,
+        cache: &InterpreterCache<'p>,
+        (width, height): (f32, f32),
+        scale: f32,
+    ) {
+        let area = Rect::new(0.0, 0.0, width.into(), height.into());
+        let transform = Affine::scale(scale.into()) * page.initial_transform(true).to_kurbo();
+        let settings = InterpreterSettings::default();
+        let mut context = Context::new(transform, area, cache, page.xref(), settings);
+        let mut budget = Self {
+            page: area,
+            left: PAGE_BUDGET,
+        };
+        interpret_page(page, &mut context, &mut budget);
+    }
+
+    fn spend(&mut self, shape: Rect) {
+        let rows = shape.intersect(self.page).height();
+        self.left -= OPERATION + rows;
+        // Not a number is too much as well.
+        if self.left.is_nan() || self.left < 0.0 {
+            resume_unwind(Box::new(TooComplex));
+        }
+    }
+}
+
+impl<'a> Device<'a> for Budget {
+    fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, _: &DrawMode) {
+        self.spend(props.transform.transform_rect_bbox(path.control_box()));
+    }
+
+    fn push_clip_path(&mut self, clip: &ClipPath) {
+        self.spend(clip.path.control_box());
+    }
+
+    fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {
+        self.spend(self.page);
+    }
+
+    fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, _: DrawProps<'a>, _: &DrawMode) {
+        for _ in run.glyphs() {
+            self.spend(Rect::ZERO);
+        }
+    }
+
+    fn draw_image(&mut self, _: Image<'a, '_>, _: ImageDrawProps<'a>) {
+        self.spend(self.page);
+    }
+
+    fn pop_clip(&mut self) {}
+
+    fn pop_transparency_group(&mut self) {}
 }
 
 /// Brightness as ITU-R BT.601 weighs it.

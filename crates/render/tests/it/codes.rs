@@ -117,6 +117,38 @@ fn a_bomb_is_refused_before_it_is_unpacked() {
     assert_eq!(read_codes(&file), Err(ReadError::TooLarge { kind }));
 }
 
+#[test]
+fn a_picture_full_of_finder_patterns_is_given_up() {
+    let tile = |x: u32, y: u32| {
+        let ring = (x % 20 / 2).abs_diff(3).max((y % 20 / 2).abs_diff(3));
+        image::Luma([if matches!(ring, 0 | 1 | 3) { 0 } else { 255 }])
+    };
+    let mut file = std::io::Cursor::new(Vec::new());
+    let picture = image::GrayImage::from_fn(1_200, 1_000, tile);
+    picture
+        .write_to(&mut file, image::ImageFormat::Png)
+        .expect("a picture");
+    let kind = FileKind::Png;
+    assert_eq!(read_codes(file.get_ref()), Err(ReadError::NoCode { kind }));
+}
+
+#[test]
+fn a_small_pdf_that_would_fill_all_memory_is_refused() {
+    let content = "0 0 500 500 re f\n".repeat(200_000);
+    let objects = [
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 500 500]/Contents 4 0 R>>".to_owned(),
+        format!("<</Length {}>>stream\n{content}\nendstream", content.len()),
+    ];
+    let mut file = "%PDF-1.7\n".to_owned();
+    for (number, object) in (1..).zip(objects) {
+        file += &format!("{number} 0 obj\n{object}\nendobj\n");
+    }
+    file += "trailer<</Root 1 0 R>>\n";
+    assert_eq!(read_codes(file.as_bytes()), Err(ReadError::TooComplex));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
