@@ -114,24 +114,35 @@ impl Qr {
 
     /// The pixels of [`Self::png`]: a set bit is white, each row starts at a byte.
     fn pixels(&self, scale: u32) -> Vec<u8> {
-        let scale = scale as usize;
-        let modules = (self.side() + 2 * QUIET_ZONE) as usize;
-        let stride = (modules * scale).div_ceil(8);
-        let mut pixels = vec![0xff_u8; stride * modules * scale];
-        let quiet = QUIET_ZONE as i32;
-        for (row, block) in pixels.chunks_exact_mut(stride * scale).enumerate() {
-            let (first, rest) = block.split_at_mut(stride);
-            for column in 0..modules {
-                if self.is_dark(column as i32 - quiet, row as i32 - quiet) {
-                    for bit in column * scale..(column + 1) * scale {
-                        first[bit / 8] &= !(0x80 >> (bit % 8));
+        let (side, quiet) = (self.0.size(), QUIET_ZONE as i32);
+        let stride = ((side + 2 * quiet) as usize * scale as usize).div_ceil(8);
+        let block = stride * scale as usize;
+        let mut pixels = vec![0xff_u8; block * QUIET_ZONE as usize];
+        let mut line = Vec::with_capacity(stride);
+        for row in 0..side {
+            line.clear();
+            // The last bits are those that don't fill a byte yet.
+            let (mut bits, mut waiting) = (0_u32, 0);
+            for column in -quiet..side + quiet {
+                let dark = self.is_dark(column, row);
+                let mut wanted = scale;
+                while wanted > 0 {
+                    let some = wanted.min(8);
+                    bits = bits << some | if dark { 0 } else { (1 << some) - 1 };
+                    waiting += some;
+                    wanted -= some;
+                    if waiting >= 8 {
+                        waiting -= 8;
+                        line.push((bits >> waiting) as u8);
                     }
                 }
             }
-            for copy in rest.chunks_exact_mut(stride) {
-                copy.copy_from_slice(first);
+            line.push((bits << (8 - waiting)) as u8);
+            for _ in 0..scale {
+                pixels.extend_from_slice(&line[..stride]);
             }
         }
+        pixels.resize(pixels.len() + block * QUIET_ZONE as usize, 0xff);
         pixels
     }
 

@@ -46,14 +46,23 @@ fn a_certificate_signed_with_rsa_fits_and_is_read() {
 }
 
 #[test]
-fn a_picture_of_one_pixel_a_module_has_its_quiet_zone() {
+fn each_pixel_shows_its_module_and_the_quiet_zone_is_white() {
     let qr = Qr::encode("HC1:A", Level::Q, Mask::Fixed).expect("it fits");
-    let picture = image::load_from_memory(&qr.png(NonZeroU8::MIN)).expect("a PNG");
-    let picture = picture.into_luma8();
-    assert_eq!(picture.dimensions(), (29, 29));
-    for (x, y, pixel) in picture.enumerate_pixels() {
-        let (column, row) = (x as i32 - 4, y as i32 - 4);
-        assert_eq!(pixel.0[0] == 0, qr.is_dark(column, row), "{x} {y}");
+    for scale in [1, 2, 3, 4, 5, 8, 9, 11, 20] {
+        let picture = qr.png(NonZeroU8::new(scale).expect("not zero"));
+        let picture = image::load_from_memory(&picture)
+            .expect("a PNG")
+            .into_luma8();
+        let scale = u32::from(scale);
+        assert_eq!(picture.dimensions(), (29 * scale, 29 * scale));
+        for (x, y, pixel) in picture.enumerate_pixels() {
+            let (column, row) = ((x / scale) as i32 - 4, (y / scale) as i32 - 4);
+            assert_eq!(
+                pixel.0[0] == 0,
+                qr.is_dark(column, row),
+                "{x} {y} of {scale}"
+            );
+        }
     }
 }
 
@@ -142,8 +151,8 @@ fn a_small_pdf_that_would_fill_all_memory_is_refused() {
         format!("<</Length {}>>stream\n{content}\nendstream", content.len()),
     ];
     let mut file = "%PDF-1.7\n".to_owned();
-    for (number, object) in (1..).zip(objects) {
-        file += &format!("{number} 0 obj\n{object}\nendobj\n");
+    for (number, object) in (1_u8..).zip(objects) {
+        file.extend([&number.to_string(), " 0 obj\n", &object, "\nendobj\n"]);
     }
     file += "trailer<</Root 1 0 R>>\n";
     assert_eq!(read_codes(file.as_bytes()), Err(ReadError::TooComplex));
