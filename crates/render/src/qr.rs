@@ -29,7 +29,7 @@ pub enum Level {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Mask {
     /// Always the chequerboard, mask 0. Certificates are compressed and signed, hence look random, so that no mask is likely to make
-    /// large blank areas; weighing all eight would take fifty times as long.
+    /// large blank areas; weighing all eight would take thirty times as long.
     #[default]
     Fixed,
     /// That of the eight with the lowest penalty (ISO/IEC 18004, clause 7.8.3); for texts with patterns of their own.
@@ -101,49 +101,62 @@ impl Qr {
         let mut encoder = png::Encoder::new(&mut file, side, side);
         encoder.set_color(png::ColorType::Grayscale);
         encoder.set_depth(png::BitDepth::One);
-        // Most rows equal the one above: this filter makes zeros of them, which the fastest compression already shrinks well.
-        encoder.set_filter(png::Filter::Up);
-        encoder.set_compression(png::Compression::Fastest);
-        let written = encoder
-            .write_header()
-            .and_then(|mut writer| writer.write_image_data(&self.pixels(scale)));
+        let written = encoder.write_header().and_then(|mut writer| {
+            let rows = fdeflate::compress_to_vec(&self.filtered_rows(scale));
+            writer.write_chunk(png::chunk::IDAT, &rows)
+        });
         written
             .expect("a square of one-bit pixels is a valid picture, and a vector takes all bytes");
         file
     }
 
-    /// The pixels of [`Self::png`]: a set bit is white, each row starts at a byte.
-    fn pixels(&self, scale: u32) -> Vec<u8> {
+    /// The rows of [`Self::png`], a set bit being white, each behind the number of the filter "up" (PNG, clause 9.2) and less the row above.
+    ///
+    /// Filtered here because all rows of a module but its first are then known to be zeros; finding that out takes the encoder longer
+    /// than all the rest.
+    fn filtered_rows(&self, scale: u32) -> Vec<u8> {
+        const UP: u8 = 2;
         let (side, quiet) = (self.0.size(), QUIET_ZONE as i32);
         let stride = ((side + 2 * quiet) as usize * scale as usize).div_ceil(8);
-        let block = stride * scale as usize;
-        let mut pixels = vec![0xff_u8; block * QUIET_ZONE as usize];
-        let mut line = Vec::with_capacity(stride);
-        for row in 0..side {
-            line.clear();
-            // The last bits are those that don't fill a byte yet.
-            let (mut bits, mut waiting) = (0_u32, 0);
-            for column in -quiet..side + quiet {
-                let dark = self.is_dark(column, row);
-                let mut wanted = scale;
-                while wanted > 0 {
-                    let some = wanted.min(8);
-                    bits = bits << some | if dark { 0 } else { (1 << some) - 1 };
-                    waiting += some;
-                    wanted -= some;
-                    if waiting >= 8 {
-                        waiting -= 8;
-                        line.push((bits >> waiting) as u8);
-                    }
-                }
-            }
-            line.push((bits << (8 - waiting)) as u8);
-            for _ in 0..scale {
-                pixels.extend_from_slice(&line[..stride]);
+        let block = (1 + stride) * scale as usize;
+        let mut rows = vec![0; block * (side + 2 * quiet) as usize];
+        for row in rows.chunks_exact_mut(1 + stride) {
+            row[0] = UP;
+        }
+        let (mut above, mut line) = (vec![0; stride], Vec::with_capacity(stride + 1));
+        for (row, block) in (-quiet..).zip(rows.chunks_exact_mut(block)) {
+            self.pixels(row, scale, &mut line);
+            for ((byte, pixels), above) in block.iter_mut().skip(1).zip(&line).zip(&mut above) {
+                *byte = pixels.wrapping_sub(*above);
+                *above = *pixels;
             }
         }
-        pixels.resize(pixels.len() + block * QUIET_ZONE as usize, 0xff);
-        pixels
+        rows
+    }
+
+    /// Puts the pixels of a row of modules into the line, eight to a byte.
+    fn pixels(&self, row: i32, scale: u32, line: &mut Vec<u8>) {
+        let quiet = QUIET_ZONE as i32;
+        line.clear();
+        // The last bits are those that don't fill a byte yet.
+        let (mut bits, mut waiting) = (0_u32, 0);
+        for column in -quiet..self.0.size() + quiet {
+            let dark = self.is_dark(column, row);
+            let mut wanted = scale;
+            while wanted > 0 {
+                let some = wanted.min(8);
+                bits = bits << some | if dark { 0 } else { (1 << some) - 1 };
+                waiting += some;
+                wanted -= some;
+                if waiting >= 8 {
+                    waiting -= 8;
+                    line.push((bits >> waiting) as u8);
+                }
+            }
+        }
+        if waiting > 0 {
+            line.push((bits << (8 - waiting)) as u8);
+        }
     }
 
     /// A drawing with the quiet zone around it, one unit a module, that fills whatever box the page gives it.
@@ -154,10 +167,15 @@ impl Qr {
              <path fill=\"#fff\" d=\"M0 0h{side}v{side}H0z\"/><path d=\""
         );
         for contour in self.contours() {
-            for (at, (x, y)) in contour.into_iter().enumerate() {
-                let step = if at == 0 { 'M' } else { 'L' };
-                let (x, y) = (x + QUIET_ZONE as i32, y + QUIET_ZONE as i32);
-                let _ = write!(svg, "{step}{x} {y}");
+            let mut last = None;
+            for (x, y) in contour {
+                // Borders run along one axis at a time.
+                let _ = match last {
+                    None => write!(svg, "M{} {}", x + QUIET_ZONE as i32, y + QUIET_ZONE as i32),
+                    Some((before, at)) if at == y => write!(svg, "h{}", x - before),
+                    Some((_, before)) => write!(svg, "v{}", y - before),
+                };
+                last = Some((x, y));
             }
             svg.push('z');
         }
