@@ -3,9 +3,9 @@
 use std::num::NonZeroU8;
 
 use proptest::prelude::*;
-use render::{FileKind, Level, Mask, Qr, ReadError, read_codes};
+use render::{FileKind, Form, Level, Mask, Qr, ReadError, read_codes};
 
-use crate::invented::HC1;
+use crate::invented::{HC1, certificate};
 use crate::support::{output, zbar};
 
 const SCALE: NonZeroU8 = NonZeroU8::MIN.saturating_add(3);
@@ -180,6 +180,18 @@ proptest! {
         let mut file = Qr::encode(HC1, Level::Q, Mask::Fixed).expect("it fits").png(SCALE);
         let at = at % file.len();
         file[at] = byte;
+        if let Ok(codes) = read_codes(&file) {
+            prop_assert_eq!(codes, [HC1]);
+        }
+    }
+
+    #[test]
+    fn a_damaged_pdf_is_read_or_refused(places in prop::collection::vec((any::<usize>(), any::<u8>()), 1..20)) {
+        let mut file = certificate().pdf(Form::Card, Level::Q).expect("printable");
+        for (at, byte) in places {
+            let at = at % file.len();
+            file[at] = byte;
+        }
         if let Ok(codes) = read_codes(&file) {
             prop_assert_eq!(codes, [HC1]);
         }
