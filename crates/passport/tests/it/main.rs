@@ -1,0 +1,4 @@
+//! Integration tests of `passport`.
+
+mod certlogic;
+mod rules;
