@@ -1,4 +1,5 @@
 //! Integration tests of `passport`.
 
 mod certlogic;
+mod revocation;
 mod rules;
