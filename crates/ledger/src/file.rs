@@ -18,8 +18,9 @@ const PENDING: usize = 1 << 15;
 
 /// Nodes in the file `nodes` of a folder, 32 bytes each, in the order of their places.
 ///
-/// Only one process has it open. What was appended after the last checkpoint may be lost with the power, never in a way that stays
-/// unseen: on opening, everything after the checkpoint is computed again, and from the first thing that does not fit it is cut off.
+/// Only one process has it open. What a checkpoint covers outlasts a loss of power. Entries after it do when they were written whole: on
+/// opening they are computed again, and when one of them does not fit, all of them are cut off and reported, since nothing vouches for
+/// them. Who appends them again from where they came from loses nothing.
 #[derive(Debug)]
 pub struct FileStore {
     folder: PathBuf,
@@ -86,6 +87,8 @@ pub enum OpenError {
 
 impl Log<FileStore> {
     /// Opens the log in a folder, or begins one there. Says what had to be cut off.
+    ///
+    /// The root of the last checkpoint is compared with the nodes; its signatures are for those to check who know the keys.
     ///
     /// # Errors
     ///

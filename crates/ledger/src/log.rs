@@ -50,7 +50,7 @@ impl<S: NodeStore> Log<S> {
         &mut self.store
     }
 
-    /// Appends entries and returns their indices. They outlast a loss of power after [`Log::sync`].
+    /// Appends entries and returns their indices. They are safe once a checkpoint over them is kept.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl<S: NodeStore> Log<S> {
         Ok(first..self.size())
     }
 
-    /// Returns when every appended entry would outlast a loss of power.
+    /// Returns when every appended entry is on the medium.
     ///
     /// # Errors
     ///

@@ -237,9 +237,9 @@ impl NoteKey {
     ///
     /// When it is no such text, or when the id does not belong to the name and key.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let (name, id, kind, bytes) = parse_key(text)?;
-        let key = Self::new(name, kind, bytes)?;
-        if key.id_text() != id {
+        let parts = parse_key(text)?;
+        let key = Self::new(parts.name, parts.kind, *parts.bytes)?;
+        if key.id_text() != parts.id {
             return Err(NoteError::BadKey(
                 "its id does not belong to its name and key",
             ));
@@ -353,9 +353,9 @@ impl NoteSigner {
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let rest = text.strip_prefix(PRIVATE);
         let rest = rest.ok_or(NoteError::BadKey("a private key begins with PRIVATE+KEY+"))?;
-        let (name, id, kind, seed) = parse_key(rest)?;
-        let signer = Self::from_seed(name, kind, &Zeroizing::new(seed))?;
-        if signer.public.id_text() != id {
+        let parts = parse_key(rest)?;
+        let signer = Self::from_seed(parts.name, parts.kind, &parts.bytes)?;
+        if signer.public.id_text() != parts.id {
             return Err(NoteError::BadKey(
                 "its id does not belong to its name and key",
             ));
@@ -422,7 +422,15 @@ fn cosigned(body: &str, time: u64) -> String {
     format!("cosignature/v1\ntime {time}\n{body}")
 }
 
-fn parse_key(text: &str) -> Result<(&str, &str, KeyType, [u8; 32]), NoteError> {
+/// What stands in the text form of a key, public or private.
+struct KeyText<'t> {
+    name: &'t str,
+    id: &'t str,
+    kind: KeyType,
+    bytes: Zeroizing<[u8; 32]>,
+}
+
+fn parse_key(text: &str) -> Result<KeyText<'_>, NoteError> {
     use NoteError::BadKey;
     // The key in base64 may have `+` itself.
     let mut parts = text.splitn(3, '+');
@@ -440,7 +448,14 @@ fn parse_key(text: &str) -> Result<(&str, &str, KeyType, [u8; 32]), NoteError> {
         _ => return Err(BadKey("its type is neither Ed25519 nor cosignature")),
     };
     let key = bytes.get(1..).and_then(|key| key.try_into().ok());
-    Ok((name, id, kind, key.ok_or(BadKey("it has not 32 bytes"))?))
+    Ok(KeyText {
+        name,
+        id,
+        kind,
+        bytes: key
+            .map(Zeroizing::new)
+            .ok_or(BadKey("it has not 32 bytes"))?,
+    })
 }
 
 fn key_text(kind: KeyType, bytes: &[u8]) -> Zeroizing<String> {

@@ -32,7 +32,7 @@ pub trait NodeStore {
     /// When the medium fails.
     fn append(&mut self, nodes: &[Hash]) -> Result<(), StoreError>;
 
-    /// Returns when everything appended would outlast a loss of power.
+    /// Returns when everything appended is on the medium.
     ///
     /// # Errors
     ///
