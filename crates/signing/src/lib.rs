@@ -1,4 +1,13 @@
 //! Keys that sign, certificates that say whose they are, and signatures over many records at once.
+//!
+//! A [`Signer`] is a private key in use, whatever holds it: [`software::SoftwareKey`] reads an encrypted file. A [`Certificate`] is the
+//! public side. Nothing here does storage or HTTP.
+
+pub mod certificate;
+pub mod software;
+
+pub use certificate::{Certificate, CertificateError, Purpose};
+pub use software::SoftwareKey;
 
 /// The two signature algorithms that the EU specification makes mandatory (hcert spec 1.0.5, section 3.3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +29,12 @@ pub trait Signer: Send + Sync {
     ///
     /// When the key cannot be used now: see [`SignError`].
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError>;
+}
+
+/// A signer that can also show the public half of its key, which is what a certificate is made of.
+pub trait KeyPair: Signer {
+    /// The public key as X.509 `SubjectPublicKeyInfo`, DER.
+    fn public_key_der(&self) -> &[u8];
 }
 
 /// Why no signature was made.

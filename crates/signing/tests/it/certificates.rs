@@ -1,0 +1,89 @@
+//! Certificates as the field issues them.
+
+use signing::software::KeyKind;
+use signing::{Algorithm, Certificate, CertificateError, Purpose, Signer, SoftwareKey};
+
+const EU_TEST_SIGNERS: &str = include_str!("../data/eu-test-signers/certificates.txt");
+
+#[test]
+fn every_signer_of_the_eu_test_cases_is_read_and_has_a_key_that_verifies() {
+    let certificates: Vec<Certificate> = EU_TEST_SIGNERS
+        .lines()
+        .map(|line| Certificate::from_base64(line).expect(line))
+        .collect();
+    assert_eq!(certificates.len(), 69);
+    for certificate in &certificates {
+        assert!(certificate.algorithm().is_some(), "{certificate:?}");
+        assert!(certificate.may_sign_messages(), "{certificate:?}");
+        assert!(certificate.not_before() < certificate.not_after());
+        let again = Certificate::from_pem(&certificate.to_pem()).expect("own PEM");
+        assert_eq!(again, [certificate.clone()]);
+    }
+    let rsa = certificates
+        .iter()
+        .filter(|of| of.algorithm() == Some(Algorithm::Ps256))
+        .count();
+    assert_eq!(rsa, 6);
+}
+
+#[test]
+fn a_certificate_shows_what_openssl_shows() {
+    let dutch = EU_TEST_SIGNERS
+        .lines()
+        .map(|line| Certificate::from_base64(line).expect(line))
+        .find(|of| of.subject_country() == Some("NL") && of.subject().contains("valid-for-test"))
+        .expect("a signer for tests");
+    assert!(dutch.allows(Purpose::Test));
+    assert!(!dutch.allows(Purpose::Vaccination));
+    assert_eq!(dutch.issuer_country(), Some("NL"));
+}
+
+#[test]
+fn a_pem_text_of_several_certificates_is_read_in_order_with_text_between() {
+    let certificates: Vec<Certificate> = EU_TEST_SIGNERS
+        .lines()
+        .take(3)
+        .map(|line| Certificate::from_base64(line).expect(line))
+        .collect();
+    let text: String = certificates
+        .iter()
+        .map(|of| format!("subject: {}\r\n{}\n", of.subject(), of.to_pem()))
+        .collect();
+    assert_eq!(
+        Certificate::from_bytes(text.as_bytes()).expect("PEM"),
+        certificates
+    );
+    let first = certificates.first().expect("one");
+    assert_eq!(
+        Certificate::from_bytes(first.der()).expect("DER"),
+        [first.clone()]
+    );
+}
+
+#[test]
+fn what_is_no_certificate_is_refused_with_the_reason() {
+    assert!(matches!(
+        Certificate::from_pem("hello"),
+        Err(CertificateError::Empty)
+    ));
+    let cut = "-----BEGIN CERTIFICATE-----\nMIIB";
+    assert!(matches!(
+        Certificate::from_pem(cut),
+        Err(CertificateError::Malformed { .. })
+    ));
+    let first = EU_TEST_SIGNERS.lines().next().expect("one");
+    assert!(Certificate::from_base64(&first[..first.len() - 4]).is_err());
+}
+
+#[test]
+fn a_key_signs_by_its_algorithm_in_the_form_of_cose() {
+    for (kind, algorithm, length) in [
+        (KeyKind::P256, Algorithm::Es256, 64),
+        (KeyKind::Rsa2048, Algorithm::Ps256, 256),
+        (KeyKind::Rsa3072, Algorithm::Ps256, 384),
+    ] {
+        let key = SoftwareKey::generate(kind).expect("randomness");
+        assert_eq!(key.algorithm(), algorithm);
+        assert_eq!(key.sign(b"record").expect("signs").len(), length);
+    }
+}

@@ -1,0 +1,3 @@
+//! Keys, certificates and signatures as callers use them.
+
+mod certificates;
