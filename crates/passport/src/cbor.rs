@@ -2,9 +2,9 @@
 //!
 //! A certificate that is read for its meaning goes through [`crate::dcc`], which is stricter and much faster.
 
+use minicbor::Decoder;
 use minicbor::data::{Tag, Type};
 use minicbor::decode::Error as Malformed;
-use minicbor::Decoder;
 use serde_json::{Map, Number, Value};
 
 /// One CBOR item, and nothing after it, as JSON.
@@ -99,7 +99,9 @@ fn item(d: &mut Decoder<'_>, depth: usize) -> Result<Value, CborError> {
         _ => {
             let integer = i128::from(d.int()?);
             let number = Number::from_i128(integer);
-            number.ok_or_else(|| CborError::Value(integer.to_string()))?.into()
+            number
+                .ok_or_else(|| CborError::Value(integer.to_string()))?
+                .into()
         }
     })
 }

@@ -188,7 +188,12 @@ mod tests {
 
     #[test]
     fn a_token_of_another_kind_says_that_it_holds_no_certificate() {
-        for other in [&[0xA0][..], &[0xA1, 0x01, 0x62, b'V', b'N'], &[0x80], &[0x01]] {
+        for other in [
+            &[0xA0][..],
+            &[0xA1, 0x01, 0x62, b'V', b'N'],
+            &[0x80],
+            &[0x01],
+        ] {
             assert_eq!(Cwt::parse(other), Err(CwtError::NoCertificate));
         }
     }

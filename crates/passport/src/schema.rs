@@ -19,37 +19,32 @@ use crate::dcc::{Dcc, Entry};
 /// The first violation that is not tolerated; otherwise those that are, most often none.
 pub fn check(dcc: &Dcc) -> Result<Vec<Violation>, Violation> {
     let mut check = Check(Vec::new());
-    check.member("ver", version(&dcc.version))?;
-    check.member("dob", check_birth_date(&dcc.birth_date))?;
-    for (member, text) in [("nam/fn", &dcc.name.family), ("nam/gn", &dcc.name.given)] {
-        check.member(member, text.as_deref().map_or(Ok(()), short))?;
-    }
-    let machine_names = [
-        ("nam/fnt", &dcc.name.family_icao),
-        ("nam/gnt", &dcc.name.given_icao),
-    ];
-    for (member, text) in machine_names {
-        check.member(member, text.as_deref().map_or(Ok(()), machine_name))?;
-    }
-    if machine_names.iter().all(|(_, text)| text.is_none()) {
-        check.member("nam/fnt", Err(Rule::Missing))?;
+    check.member("", "ver", version(&dcc.version))?;
+    check.member("", "dob", check_birth_date(&dcc.birth_date))?;
+    check.member("nam", "fn", optional(&dcc.name.family, short))?;
+    check.member("nam", "gn", optional(&dcc.name.given, short))?;
+    check.member("nam", "fnt", optional(&dcc.name.family_icao, machine_name))?;
+    check.member("nam", "gnt", optional(&dcc.name.given_icao, machine_name))?;
+    if dcc.name.family_icao.is_none() && dcc.name.given_icao.is_none() {
+        check.member("nam", "fnt", Err(Rule::Missing))?;
     }
     match &dcc.entry {
-        Entry::Vaccination(entry) => check.member("v/dt", date(&entry.date))?,
+        Entry::Vaccination(entry) => check.member("v", "dt", date(&entry.date))?,
         Entry::Test(entry) => {
-            check.member("t/nm", entry.name.as_deref().map_or(Ok(()), test_name))?;
-            check.member("t/sc", moment(&entry.sampled_at))?;
-            check.member("t/tc", entry.centre.as_deref().map_or(Ok(()), short))?;
+            check.member("t", "nm", optional(&entry.name, test_name))?;
+            check.member("t", "sc", moment(&entry.sampled_at))?;
+            check.member("t", "tc", optional(&entry.centre, short))?;
         }
         Entry::Recovery(entry) => {
-            check.member("r/fr", date(&entry.first_positive))?;
-            check.member("r/df", date(&entry.valid_from))?;
-            check.member("r/du", date(&entry.valid_until))?;
+            check.member("r", "fr", date(&entry.first_positive))?;
+            check.member("r", "df", date(&entry.valid_from))?;
+            check.member("r", "du", date(&entry.valid_until))?;
         }
     }
-    check.member("co", country(dcc.entry.country()))?;
-    check.member("is", short(dcc.entry.issuer()))?;
-    check.member("ci", short(dcc.entry.id()))?;
+    let group = dcc.entry.member();
+    check.member(group, "co", country(dcc.entry.country()))?;
+    check.member(group, "is", short(dcc.entry.issuer()))?;
+    check.member(group, "ci", short(dcc.entry.id()))?;
     Ok(check.0)
 }
 
@@ -148,10 +143,16 @@ pub const MAX_LENGTH: usize = 80;
 struct Check(Vec<Violation>);
 
 impl Check {
-    fn member(&mut self, at: &str, outcome: Result<(), Rule>) -> Result<(), Violation> {
+    fn member(
+        &mut self,
+        group: &str,
+        member: &str,
+        outcome: Result<(), Rule>,
+    ) -> Result<(), Violation> {
         let Err(rule) = outcome else { return Ok(()) };
+        let separator = if group.is_empty() { "" } else { "/" };
         let violation = Violation {
-            at: at.into(),
+            at: format!("{group}{separator}{member}"),
             rule,
         };
         if !rule.tolerated() {
@@ -160,6 +161,10 @@ impl Check {
         self.0.push(violation);
         Ok(())
     }
+}
+
+fn optional(text: &Option<String>, check: fn(&str) -> Result<(), Rule>) -> Result<(), Rule> {
+    text.as_deref().map_or(Ok(()), check)
 }
 
 fn short(text: &str) -> Result<(), Rule> {
@@ -255,7 +260,13 @@ fn moment(text: &str) -> Result<(), Rule> {
         fraction.trim_start_matches(|c: char| c.is_ascii_digit())
     });
     match zone.strip_prefix(['+', '-']) {
-        Some(offset) if ["99:99", "9999", "99"].iter().any(|form| shape(offset, form) && offset.len() == form.len()) => Ok(()),
+        Some(offset)
+            if ["99:99", "9999", "99"]
+                .iter()
+                .any(|form| shape(offset, form) && offset.len() == form.len()) =>
+        {
+            Ok(())
+        }
         None if zone == "Z" || zone == "z" => Ok(()),
         _ => Err(Rule::IncompleteMoment),
     }
@@ -281,10 +292,13 @@ pub(crate) fn calendar_date(text: &str) -> Option<Date> {
 /// Whether a text has the beginning of a form in which 9 stands for any digit.
 fn shape(text: &str, form: &str) -> bool {
     text.len() <= form.len()
-        && text.bytes().zip(form.bytes()).all(|(have, want)| match want {
-            b'9' => have.is_ascii_digit(),
-            want => have == want,
-        })
+        && text
+            .bytes()
+            .zip(form.bytes())
+            .all(|(have, want)| match want {
+                b'9' => have.is_ascii_digit(),
+                want => have == want,
+            })
 }
 
 #[cfg(test)]
@@ -297,7 +311,14 @@ mod tests {
         for (text, outcome, read) in [
             ("", Ok(()), None),
             ("1984", Ok(()), Some(BirthDate::Year(1984))),
-            ("1984-02", Ok(()), Some(BirthDate::Month { year: 1984, month: 2 })),
+            (
+                "1984-02",
+                Ok(()),
+                Some(BirthDate::Month {
+                    year: 1984,
+                    month: 2,
+                }),
+            ),
             ("1984-02-29", Ok(()), Some(DAY)),
             ("1984-02-29T00:00:00", Err(Rule::DateWithTime), Some(DAY)),
             ("1988-00-02", Err(Rule::NoSuchBirthDate), None),
@@ -307,8 +328,20 @@ mod tests {
             assert_eq!(check_birth_date(text), outcome, "{text}");
             assert_eq!(birth_date(text), read, "{text}");
         }
-        for text in ["1815-08-24", "2100", "84", "1984-2", "1984-02-", "1984-02-29x", "19840229", "1984/02/29"] {
-            assert!(matches!(check_birth_date(text), Err(Rule::Form(_))), "{text}");
+        for text in [
+            "1815-08-24",
+            "2100",
+            "84",
+            "1984-2",
+            "1984-02-",
+            "1984-02-29x",
+            "19840229",
+            "1984/02/29",
+        ] {
+            assert!(
+                matches!(check_birth_date(text), Err(Rule::Form(_))),
+                "{text}"
+            );
         }
     }
 

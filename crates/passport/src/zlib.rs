@@ -21,7 +21,9 @@ pub fn inflate(stream: &[u8]) -> Result<Vec<u8>, ZlibError> {
     thread_local!(static DECOMPRESSOR: RefCell<Decompressor> = RefCell::new(Decompressor::new()));
     DECOMPRESSOR.with_borrow_mut(|decompressor| {
         let inflated = inflate_raw(decompressor, deflated)?;
-        if adler32(&inflated) != u32::from_be_bytes(checksum) || !ends_in_zero_bits(decompressor, deflated, &inflated) {
+        if adler32(&inflated) != u32::from_be_bytes(checksum)
+            || !ends_in_zero_bits(decompressor, deflated, &inflated)
+        {
             return Err(ZlibError::Damaged);
         }
         Ok(inflated)
@@ -104,11 +106,7 @@ fn inflate_raw(decompressor: &mut Decompressor, deflated: &[u8]) -> Result<Vec<u
 
 /// Whether the bits after the last code are zero, as every compressor writes them. A bit that could be cleared without changing the
 /// output is one of them.
-fn ends_in_zero_bits(
-    decompressor: &mut Decompressor,
-    deflated: &[u8],
-    inflated: &[u8],
-) -> bool {
+fn ends_in_zero_bits(decompressor: &mut Decompressor, deflated: &[u8], inflated: &[u8]) -> bool {
     let mut cleared = deflated.to_vec();
     match cleared.last_mut() {
         Some(last) if *last != 0 => *last &= !(1 << last.ilog2()),
@@ -129,7 +127,10 @@ mod tests {
             let bytes: Vec<u8> = (0..length).map(|i| (i * i % 251) as u8).collect();
             assert_eq!(inflate(&deflate(&bytes).unwrap()), Ok(bytes));
         }
-        assert_eq!(deflate(&vec![0; MAX_INFLATED + 1]), Err(ZlibError::TooLarge));
+        assert_eq!(
+            deflate(&vec![0; MAX_INFLATED + 1]),
+            Err(ZlibError::TooLarge)
+        );
     }
 
     #[test]
@@ -153,7 +154,10 @@ mod tests {
         for length in 0..stream.len() {
             assert!(inflate(&stream[..length]).is_err(), "{length} bytes");
         }
-        assert_eq!(inflate(&[&stream[..], b"x"].concat()), Err(ZlibError::Damaged));
+        assert_eq!(
+            inflate(&[&stream[..], b"x"].concat()),
+            Err(ZlibError::Damaged)
+        );
         assert_eq!(inflate(bytes), Err(ZlibError::NotZlib));
     }
 }
