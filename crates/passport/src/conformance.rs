@@ -1,8 +1,8 @@
 //! The public test cases of the EU (dgc-testdata): any folder of them, every flag that they state.
 //!
 //! A case is a JSON file with the result of every step and flags that say which steps must succeed or fail; a flag that is missing, or whose
-//! input is missing, is not tested. Differences that are expected are named with their cause: the project's own list of wrong
-//! expectations, and schema flags that an older schema decided.
+//! input is missing, is not tested; nor is `EXPECTEDVALIDOBJECT`, which asks the question of `EXPECTEDSCHEMAVALIDATION` again for `JSON`.
+//! Differences that are expected are named with their cause, which is the project's own list of wrong expectations.
 
 use std::collections::BTreeSet;
 use std::fmt;

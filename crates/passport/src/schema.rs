@@ -5,6 +5,9 @@
 //! cases are exactly these: a birth date with a time of day (schema 1.0.0), a birth date of a day that does not exist (the schema looks at
 //! digits only), a date with a time of day, a moment without time or zone, and a test name of more than 80 characters (schema 1.1.0). All
 //! of them occur in certificates that countries published as valid.
+//!
+//! On two points this is stricter than the official schema: dates must exist, which it only annotates, and the dots of a version must be
+//! dots, which it does not escape.
 
 use std::fmt;
 

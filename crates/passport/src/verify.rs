@@ -151,9 +151,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether every step went well.
+    /// Whether every step went well. What was handed over as a message has no outer layers that could.
     pub fn is_valid(&self) -> bool {
-        self.outcomes.iter().all(|outcome| *outcome == Outcome::Ok)
+        self.failure().is_none()
+            && self
+                .steps()
+                .skip_while(|(step, _)| *step < Step::Cose)
+                .all(|(_, outcome)| *outcome == Outcome::Ok)
     }
 
     /// Each step with its outcome, in order.
