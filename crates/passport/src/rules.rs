@@ -53,9 +53,9 @@ use serde_json::Value as Json;
 
 pub use rule::{CertificateType, Rule, RuleError, RuleKind, Version};
 pub use suite::conformance;
-pub use words::Bilingual;
 
 use crate::certlogic::{DateTime, Value};
+use crate::text::Text;
 
 /// Rules of any number of countries, in several versions.
 #[derive(Debug, Clone, Default)]
@@ -135,7 +135,7 @@ pub struct RuleResult<'r> {
     /// Its outcome.
     pub outcome: RuleOutcome,
     /// What decided it, with the values of this certificate; empty when it is passed, or when it is too intricate to say.
-    pub reasons: Vec<Bilingual>,
+    pub reasons: Vec<Text>,
 }
 
 /// The outcome of all rules for one certificate and destination.
@@ -292,16 +292,16 @@ fn run<'r>(rule: &'r Rule, data: &Value<'_>) -> RuleResult<'r> {
 
 impl RuleResult<'_> {
     /// What decided the rule; the rule's own description where the values alone do not tell.
-    pub fn explanation(&self) -> Bilingual {
+    pub fn explanation(&self) -> Text {
         if self.reasons.is_empty() {
             let (id, en) = (&self.rule.identifier, self.rule.description("en"));
             let vi = self.rule.description_in("vi").unwrap_or(en);
-            return Bilingual {
+            return Text {
                 vi: format!("quy tắc {id} (“{vi}”)"),
                 en: format!("rule {id} (“{en}”)"),
             };
         }
-        Bilingual::join(&self.reasons, "; ")
+        words::join(&self.reasons, "; ")
     }
 }
 
@@ -314,9 +314,9 @@ impl Verdict<'_> {
     }
 
     /// The verdict in one sentence.
-    pub fn summary(&self) -> Bilingual {
+    pub fn summary(&self) -> Text {
         let country = words::country(&self.destination);
-        let mut text = Bilingual {
+        let mut text = Text {
             vi: format!("Nhập cảnh {}: ", country.vi),
             en: format!("Entry to {}: ", country.en),
         };
@@ -341,7 +341,7 @@ impl Verdict<'_> {
                 self.with(outcome).map(RuleResult::explanation).collect();
             // Two rules may rest on the same fact.
             explanations.dedup();
-            let because = Bilingual::join(&explanations, "; ");
+            let because = words::join(&explanations, "; ");
             let _ = write!(text.vi, "{}", because.vi);
             let _ = write!(text.en, "{}", because.en);
         }

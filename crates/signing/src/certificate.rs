@@ -199,15 +199,15 @@ impl Certificate {
         &self.0.extended_key_usage
     }
 
-    /// Whether it may sign certificates of this kind: one that names no kind at all may sign every kind, and both spellings of the
-    /// identifiers count, with and without `.0` before 1847.
+    /// Whether it may sign certificates of this kind: one without extended key usage, or with an empty one, may sign every kind
+    /// (certificate governance, annex 1, section 4); one that names only foreign usages may sign none. Both spellings of the identifiers
+    /// count, with and without `.0` before 1847.
     pub fn allows(&self, purpose: Purpose) -> bool {
-        let mut named = self
-            .extended_key_usage()
-            .iter()
-            .filter_map(|oid| Purpose::from_oid(*oid))
-            .peekable();
-        named.peek().is_none() || named.any(|of| of == purpose)
+        let usage = self.extended_key_usage();
+        usage.is_empty()
+            || usage
+                .iter()
+                .any(|oid| Purpose::from_oid(*oid) == Some(purpose))
     }
 
     /// The key usage extension; `None` when the certificate carries none.

@@ -11,7 +11,7 @@ use super::{
     CertificateHashes, HashKind, Kid, KidList, Manifest, Mode, Partition, RevocationHash, SliceId,
     SliceKind,
 };
-use crate::rules::Bilingual;
+use crate::text::Text;
 
 /// Everything that a verifier knows about revocations.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ pub enum RevocationError {
 
 impl RevocationError {
     /// What to tell the person who checks.
-    pub fn message(&self) -> Bilingual {
+    pub fn message(&self) -> Text {
         let (vi, en) = match self {
             Self::Stale { .. } => (
                 "Danh sách thu hồi đã quá hạn. Hãy kết nối mạng để tải danh sách mới rồi kiểm tra lại.",
@@ -113,7 +113,7 @@ impl RevocationError {
                 "The revocation list is incomplete or damaged. Fetch it again, then check again.",
             ),
         };
-        Bilingual {
+        Text {
             vi: vi.to_owned(),
             en: en.to_owned(),
         }

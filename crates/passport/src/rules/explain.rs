@@ -1,13 +1,14 @@
 //! Why a rule was failed: walks its logic along the way that the evaluation took, to the comparison that decided.
 
-use super::words::{self, Bilingual};
+use super::words;
 use crate::certlogic::{DateTime, EvaluationError, Evaluator, Node, Order, TimeUnit, Value};
+use crate::text::Text;
 
 const CLOCK: &str = "external.validationClock";
 const MS_PER_HOUR: i64 = 3_600_000;
 
 /// The reasons for which a logic gave `false`; none where they cannot be told from single comparisons.
-pub(super) fn why_failed(logic: &Node, data: &Value<'_>) -> Vec<Bilingual> {
+pub(super) fn why_failed(logic: &Node, data: &Value<'_>) -> Vec<Text> {
     let mut explainer = Explainer {
         data,
         reasons: Vec::new(),
@@ -21,7 +22,7 @@ pub(super) fn why_failed(logic: &Node, data: &Value<'_>) -> Vec<Bilingual> {
 }
 
 /// Why a logic could not be evaluated.
-pub(super) fn undecided(error: &EvaluationError) -> Bilingual {
+pub(super) fn undecided(error: &EvaluationError) -> Text {
     match error {
         EvaluationError::WrongType {
             path: Some(path),
@@ -34,16 +35,16 @@ pub(super) fn undecided(error: &EvaluationError) -> Bilingual {
             ..
         } => {
             let noun = words::field(path).noun;
-            Bilingual {
+            Text {
                 vi: format!("{} có kiểu dữ liệu sai", noun.vi),
                 en: format!("{} is {found}, which it must not be", noun.en),
             }
         }
-        EvaluationError::NoDate { text } => Bilingual {
+        EvaluationError::NoDate { text } => Text {
             vi: format!("“{text}” không phải là ngày hợp lệ"),
             en: format!("“{text}” is no date"),
         },
-        other => Bilingual {
+        other => Text {
             vi: "không tính được quy tắc này".to_owned(),
             en: format!("the rule could not be evaluated: {other}"),
         },
@@ -56,20 +57,20 @@ struct Explainer<'d, 'a> {
 }
 
 struct Reason {
-    text: Bilingual,
+    text: Text,
     /// It tells the age of a dose, test or recovery: what people ask about first.
     of_age: bool,
     /// What else would have been enough.
-    alternatives: Vec<Bilingual>,
+    alternatives: Vec<Text>,
 }
 
 impl Reason {
-    fn with_alternatives(self) -> Bilingual {
+    fn with_alternatives(self) -> Text {
         if self.alternatives.is_empty() {
             return self.text;
         }
-        let others = Bilingual::join(&self.alternatives, "; ");
-        Bilingual {
+        let others = words::join(&self.alternatives, "; ");
+        Text {
             vi: format!("{} (hoặc: {})", self.text.vi, others.vi),
             en: format!("{} (or else: {})", self.text.en, others.en),
         }
@@ -152,7 +153,7 @@ impl Explainer<'_, '_> {
         self.reasons.push(first);
     }
 
-    fn give(&mut self, text: Bilingual) {
+    fn give(&mut self, text: Text) {
         self.reasons.push(Reason {
             text,
             of_age: false,
@@ -174,7 +175,7 @@ impl Explainer<'_, '_> {
     fn presence(&mut self, path: &str, there: bool) {
         let noun = words::field(path).noun;
         self.give(if there {
-            Bilingual {
+            Text {
                 vi: format!("có {}", noun.vi),
                 en: format!("there is {}", noun.en),
             }
@@ -253,7 +254,7 @@ impl Explainer<'_, '_> {
                 Order::Greater => ("phải lớn hơn", "must be more than"),
                 Order::AtLeast => ("ít nhất phải", "must be at least"),
             };
-            let mut reason = Bilingual {
+            let mut reason = Text {
                 vi: format!("{} là {value}, {vi} {limit}", noun.vi),
                 en: format!("{} is {value}, {en} {limit}", noun.en),
             };
@@ -282,7 +283,7 @@ impl Explainer<'_, '_> {
         self.give(if equal {
             not_accepted(&noun, &value)
         } else {
-            Bilingual {
+            Text {
                 vi: format!("{} là {}, phải là {}", noun.vi, value.vi, wanted.vi),
                 en: format!("{} is {}, must be {}", noun.en, value.en, wanted.en),
             }
@@ -305,7 +306,7 @@ impl Explainer<'_, '_> {
         {
             let mut accepted: Vec<_> = accepted.iter().map(in_words).collect();
             accepted.dedup();
-            let accepted = Bilingual::join(&accepted, ", ");
+            let accepted = words::join(&accepted, ", ");
             reason.vi = format!("{} (chấp nhận: {})", reason.vi, accepted.vi);
             reason.en = format!("{} (accepted: {})", reason.en, accepted.en);
         }
@@ -335,7 +336,7 @@ fn mirrored(order: Order) -> Order {
 }
 
 /// `left` had to stand in `order` to `right`, and does not.
-fn compare_moments(order: Order, left: &Moment<'_>, right: &Moment<'_>) -> Bilingual {
+fn compare_moments(order: Order, left: &Moment<'_>, right: &Moment<'_>) -> Text {
     match (left.base, right.base) {
         (Some(CLOCK), Some(path)) => against_clock(order, left, right, path),
         (Some(path), Some(CLOCK)) => against_clock(mirrored(order), right, left, path),
@@ -344,7 +345,7 @@ fn compare_moments(order: Order, left: &Moment<'_>, right: &Moment<'_>) -> Bilin
 }
 
 /// The clock had to stand in `order` to a date of the certificate with its offset: told as the age of the thing and its limit.
-fn against_clock(order: Order, clock: &Moment<'_>, field: &Moment<'_>, path: &str) -> Bilingual {
+fn against_clock(order: Order, clock: &Moment<'_>, field: &Moment<'_>, path: &str) -> Text {
     let words = words::field(path);
     let limit = match (clock.amount, field.amount) {
         (0, amount) => Some((amount, field.unit)),
@@ -353,7 +354,7 @@ fn against_clock(order: Order, clock: &Moment<'_>, field: &Moment<'_>, path: &st
         _ => None,
     };
     match (limit, words.age) {
-        (_, Some(_)) if field.start > clock.start => Bilingual {
+        (_, Some(_)) if field.start > clock.start => Text {
             vi: format!(
                 "{} là {}, còn ở tương lai",
                 words.noun.vi,
@@ -368,7 +369,7 @@ fn against_clock(order: Order, clock: &Moment<'_>, field: &Moment<'_>, path: &st
         (Some((amount, unit)), Some([vi, en])) if amount > 0 => {
             let age = age_in(unit, field.start, clock.start, amount);
             let limit = limit_in_words(order, &words::quantity(amount, unit));
-            Bilingual {
+            Text {
                 vi: format!("{}, {}", vi.replace("{}", &age.vi), limit.vi),
                 en: format!("{}, {}", en.replace("{}", &age.en), limit.en),
             }
@@ -377,10 +378,10 @@ fn against_clock(order: Order, clock: &Moment<'_>, field: &Moment<'_>, path: &st
     }
 }
 
-fn limit_in_words(order: Order, limit: &Bilingual) -> Bilingual {
+fn limit_in_words(order: Order, limit: &Text) -> Text {
     let (vi, en) = match order {
         Order::AtMost => {
-            return Bilingual {
+            return Text {
                 vi: format!("giới hạn {}", limit.vi),
                 en: format!("limit {}", limit.en),
             };
@@ -389,14 +390,14 @@ fn limit_in_words(order: Order, limit: &Bilingual) -> Bilingual {
         Order::AtLeast => ("phải đủ ít nhất", "must be at least"),
         Order::Greater => ("phải trên", "must be more than"),
     };
-    Bilingual {
+    Text {
         vi: format!("{vi} {}", limit.vi),
         en: format!("{en} {}", limit.en),
     }
 }
 
 /// The time between, in whole units; with the rest in the next smaller unit where the whole units alone would look like the limit.
-fn age_in(unit: TimeUnit, from: DateTime, to: DateTime, limit: i64) -> Bilingual {
+fn age_in(unit: TimeUnit, from: DateTime, to: DateTime, limit: i64) -> Text {
     let hours = (to.as_millisecond() - from.as_millisecond()).div_euclid(MS_PER_HOUR);
     let whole = match unit {
         TimeUnit::Hour => hours,
@@ -416,13 +417,13 @@ fn age_in(unit: TimeUnit, from: DateTime, to: DateTime, limit: i64) -> Bilingual
         TimeUnit::Day => words::quantity(rest_ms / MS_PER_HOUR, TimeUnit::Hour),
         TimeUnit::Hour => {
             let minutes = rest_ms / (MS_PER_HOUR / 60);
-            Bilingual {
+            Text {
                 vi: format!("{minutes} phút"),
                 en: format!("{minutes} min"),
             }
         }
     };
-    Bilingual {
+    Text {
         vi: format!("{} {}", age.vi, rest.vi),
         en: format!("{} and {}", age.en, rest.en),
     }
@@ -440,18 +441,18 @@ fn whole_units(unit: TimeUnit, from: DateTime, to: DateTime) -> i64 {
 }
 
 /// Two moments side by side.
-fn dates(order: Order, left: &Moment<'_>, right: &Moment<'_>) -> Bilingual {
+fn dates(order: Order, left: &Moment<'_>, right: &Moment<'_>) -> Text {
     let noun = |moment: &Moment<'_>| match moment.base {
-        Some(CLOCK) => Bilingual::new("ngày nhập cảnh", "the day of entry"),
+        Some(CLOCK) => Text::new("ngày nhập cảnh", "the day of entry"),
         Some(path) => words::field(path).noun,
-        None => Bilingual::new("thời điểm", "the moment"),
+        None => Text::new("thời điểm", "the moment"),
     };
     let offset = |moment: &Moment<'_>| match moment.amount {
-        0 => Bilingual::default(),
+        0 => Text::new("", ""),
         amount => {
             let quantity = words::quantity(amount.abs(), moment.unit);
             let sign = if amount > 0 { '+' } else { '−' };
-            Bilingual {
+            Text {
                 vi: format!(" {sign} {}", quantity.vi),
                 en: format!(" {sign} {}", quantity.en),
             }
@@ -466,7 +467,7 @@ fn dates(order: Order, left: &Moment<'_>, right: &Moment<'_>) -> Bilingual {
         Order::AtLeast => ("không được trước", "must not be before"),
     };
     let (from, to) = (day(left.start), day(right.start));
-    Bilingual {
+    Text {
         vi: format!(
             "{} ({}){} {vi} {} ({}){}",
             a.vi, from.vi, x.vi, b.vi, to.vi, y.vi
@@ -478,28 +479,30 @@ fn dates(order: Order, left: &Moment<'_>, right: &Moment<'_>) -> Bilingual {
     }
 }
 
-fn day(time: DateTime) -> Bilingual {
-    time.date()
-        .map_or_else(Bilingual::default, |date| Bilingual {
+fn day(time: DateTime) -> Text {
+    time.date().map_or_else(
+        || Text::new("", ""),
+        |date| Text {
             vi: date.strftime("%d/%m/%Y").to_string(),
             en: date.to_string(),
-        })
+        },
+    )
 }
 
 /// What a comparison is about: the field that it reads.
-fn subject_of(node: &Node) -> Option<Bilingual> {
+fn subject_of(node: &Node) -> Option<Text> {
     match node {
         Node::Var(path) => Some(words::field(&path.text).noun),
         Node::ExtractFromUvci(uci, index) => {
             let noun = subject_of(uci)?;
-            Some(Bilingual {
+            Some(Text {
                 vi: format!("phần {index} của {}", noun.vi),
                 en: format!("part {index} of {}", noun.en),
             })
         }
         // All countries that count do it over the three groups of entries.
         Node::Reduce(parts) => match parts.as_ref() {
-            [Node::Array(_), Node::Plus(_), Node::Int(0)] => Some(Bilingual::new(
+            [Node::Array(_), Node::Plus(_), Node::Int(0)] => Some(Text::new(
                 "số loại mục trong chứng nhận",
                 "the number of kinds of entries",
             )),
@@ -509,21 +512,21 @@ fn subject_of(node: &Node) -> Option<Bilingual> {
     }
 }
 
-fn in_words(value: &serde_json::Value) -> Bilingual {
+fn in_words(value: &serde_json::Value) -> Text {
     value
         .as_str()
-        .map_or_else(|| Bilingual::same(&value.to_string()), words::code)
+        .map_or_else(|| words::same(&value.to_string()), words::code)
 }
 
-fn not_accepted(noun: &Bilingual, value: &Bilingual) -> Bilingual {
-    Bilingual {
+fn not_accepted(noun: &Text, value: &Text) -> Text {
+    Text {
         vi: format!("{} là {}, không được chấp nhận", noun.vi, value.vi),
         en: format!("{} is {}, which is not accepted", noun.en, value.en),
     }
 }
 
-fn missing(noun: &Bilingual) -> Bilingual {
-    Bilingual {
+fn missing(noun: &Text) -> Text {
+    Text {
         vi: format!("thiếu {}", noun.vi),
         en: format!("{} is missing", noun.en),
     }

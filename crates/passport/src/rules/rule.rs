@@ -5,8 +5,8 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::Bilingual;
 use crate::certlogic::{DateTime, Expression, Issue};
+use crate::text::Text;
 
 /// A business rule.
 #[derive(Debug, Clone, PartialEq)]
@@ -210,13 +210,13 @@ impl Rule {
     }
 
     /// What to evaluate; or why we cannot: it is malformed, made for another engine or for certificates of another generation.
-    pub(super) fn runnable(&self) -> Result<&Expression, Bilingual> {
+    pub(super) fn runnable(&self) -> Result<&Expression, Text> {
         let id = &self.identifier;
         if self.engine != "CERTLOGIC"
             || self.engine_version.major > 1
             || self.schema_version.major != 1
         {
-            return Err(Bilingual {
+            return Err(Text {
                 vi: format!(
                     "quy tắc {id} cần bộ máy {} mà hệ thống này không có",
                     self.engine
@@ -227,7 +227,7 @@ impl Rule {
                 ),
             });
         }
-        self.logic.as_ref().map_err(|issue| Bilingual {
+        self.logic.as_ref().map_err(|issue| Text {
             vi: format!("quy tắc {id} viết sai cú pháp"),
             en: format!("rule {id} is malformed: {}", issue.message),
         })

@@ -5,45 +5,28 @@ use std::fmt::Write as _;
 use registry::vaccine;
 
 use crate::certlogic::TimeUnit;
+use crate::text::Text;
 
-/// A text in the two languages of the product.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Bilingual {
-    /// Vietnamese.
-    pub vi: String,
-    /// English.
-    pub en: String,
+/// Both languages of a text that needs no translation.
+pub(super) fn same(text: &str) -> Text {
+    Text::new(text, text)
 }
 
-impl Bilingual {
-    pub(super) fn new(vi: &str, en: &str) -> Self {
-        Self {
-            vi: vi.to_owned(),
-            en: en.to_owned(),
-        }
+/// All of them, one behind the other.
+pub(super) fn join(texts: &[Text], between: &str) -> Text {
+    let mut joined = Text::new("", "");
+    for (number, text) in texts.iter().enumerate() {
+        let between = if number == 0 { "" } else { between };
+        let _ = write!(joined.vi, "{between}{}", text.vi);
+        let _ = write!(joined.en, "{between}{}", text.en);
     }
-
-    /// Both languages of a text that needs no translation.
-    pub(super) fn same(text: &str) -> Self {
-        Self::new(text, text)
-    }
-
-    /// All of them, one behind the other.
-    pub fn join(texts: &[Self], between: &str) -> Self {
-        let mut joined = Self::default();
-        for (number, text) in texts.iter().enumerate() {
-            let between = if number == 0 { "" } else { between };
-            let _ = write!(joined.vi, "{between}{}", text.vi);
-            let _ = write!(joined.en, "{between}{}", text.en);
-        }
-        joined
-    }
+    joined
 }
 
 /// What a path of the payload stands for.
 pub(super) struct Field {
     /// As the subject of a sentence.
-    pub(super) noun: Bilingual,
+    pub(super) noun: Text,
     /// A sentence that tells the age of the thing, `{}` being a quantity of time; none for dates that no age is told of.
     pub(super) age: Option<[&'static str; 2]>,
 }
@@ -58,17 +41,17 @@ pub(super) fn field(path: &str) -> Field {
         .find(|row| row.group == group && Some(row.name) == name);
     if let Some(row) = known {
         return Field {
-            noun: Bilingual::new(row.noun[0], row.noun[1]),
+            noun: Text::new(row.noun[0], row.noun[1]),
             age: row.age,
         };
     }
-    let plain = |vi, en| Field {
-        noun: Bilingual::new(vi, en),
+    let plain = |vi: &str, en: &str| Field {
+        noun: Text::new(vi, en),
         age: None,
     };
     match (group, index) {
         ("dob", None) => Field {
-            noun: Bilingual::new("ngày sinh", "the date of birth"),
+            noun: Text::new("ngày sinh", "the date of birth"),
             age: Some([
                 "người mang chứng nhận sinh cách đây {}",
                 "the holder was born {} ago",
@@ -81,7 +64,7 @@ pub(super) fn field(path: &str) -> Field {
         ("t", Some(_)) => plain("mục xét nghiệm thứ hai", "a second test entry"),
         ("r", Some(_)) => plain("mục khỏi bệnh thứ hai", "a second recovery entry"),
         _ => Field {
-            noun: Bilingual::new(&format!("mục {path}"), &format!("the field {path}")),
+            noun: Text::new(format!("mục {path}"), format!("the field {path}")),
             age: None,
         },
     }
@@ -197,7 +180,7 @@ const FIELDS: [Row; 28] = [
 ];
 
 /// A code of a value set with its meaning, or the text itself.
-pub(super) fn code(code: &str) -> Bilingual {
+pub(super) fn code(code: &str) -> Text {
     let (vi, en) = match code {
         "260415000" => ("không phát hiện", "not detected"),
         "260373001" => ("phát hiện", "detected"),
@@ -208,36 +191,30 @@ pub(super) fn code(code: &str) -> Bilingual {
             let product = vaccine::products()
                 .iter()
                 .find(|product| product.mp == Some(code));
-            return product.map_or_else(
-                || Bilingual::same(code),
-                |product| Bilingual::same(product.name),
-            );
+            return product.map_or_else(|| same(code), |product| same(product.name));
         }
     };
-    Bilingual::new(vi, en)
+    Text::new(vi, en)
 }
 
 /// So many units.
-pub(super) fn quantity(amount: i64, unit: TimeUnit) -> Bilingual {
+pub(super) fn quantity(amount: i64, unit: TimeUnit) -> Text {
     let (vi, one, many) = match unit {
         TimeUnit::Year => ("năm", "year", "years"),
         TimeUnit::Month => ("tháng", "month", "months"),
         TimeUnit::Day => ("ngày", "day", "days"),
         TimeUnit::Hour => ("giờ", "hour", "hours"),
     };
-    Bilingual {
+    Text {
         vi: format!("{amount} {vi}"),
         en: format!("{amount} {}", if amount == 1 { one } else { many }),
     }
 }
 
 /// The name of a country, or its code if we have none.
-pub(super) fn country(code: &str) -> Bilingual {
+pub(super) fn country(code: &str) -> Text {
     let found = COUNTRIES.iter().find(|(known, ..)| *known == code);
-    found.map_or_else(
-        || Bilingual::same(code),
-        |(_, vi, en)| Bilingual::new(vi, en),
-    )
+    found.map_or_else(|| same(code), |(_, vi, en)| Text::new(*vi, *en))
 }
 
 /// The countries of the EU, those that joined its certificate network and are much travelled to, and our own.

@@ -1,0 +1,36 @@
+//! Runs the public test cases of the EU in a folder: `conformance FOLDER`. Exit code 1 when one came out otherwise than it states.
+
+#![expect(clippy::print_stdout, reason = "this example is a command")]
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use image::ImageFormat;
+
+fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let folder = std::env::args_os().nth(1).ok_or("which folder?")?;
+    let report = passport::conformance::dcc(Path::new(&folder), &read_picture)?;
+    for difference in report.known.iter().chain(&report.failures) {
+        println!("{difference}");
+    }
+    println!(
+        "{} flags tested, {} without input, {} differ for a known cause",
+        report.flags,
+        report.untested,
+        report.known.len()
+    );
+    println!("passed {} of {}", report.passed(), report.cases);
+    Ok(if report.failures.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+/// The text of the QR code in a PNG.
+fn read_picture(png: &[u8]) -> Option<String> {
+    let picture = image::load_from_memory_with_format(png, ImageFormat::Png).ok()?;
+    let mut picture = rqrr::PreparedImage::prepare(picture.into_luma8());
+    let codes = picture.detect_grids();
+    codes.iter().find_map(|code| Some(code.decode().ok()?.1))
+}

@@ -1,0 +1,58 @@
+//! The public test cases.
+
+use std::path::Path;
+
+use image::ImageFormat;
+use passport::conformance::{ConformanceError, dcc};
+
+use crate::support::public;
+
+fn read_picture(png: &[u8]) -> Option<String> {
+    let picture = image::load_from_memory_with_format(png, ImageFormat::Png).ok()?;
+    let mut picture = rqrr::PreparedImage::prepare(picture.into_luma8());
+    let codes = picture.detect_grids();
+    codes.iter().find_map(|code| Some(code.decode().ok()?.1))
+}
+
+#[test]
+fn every_public_case_comes_out_as_it_states_but_for_the_published_wrong_ones() {
+    let report = dcc(&public("cases"), &read_picture).unwrap();
+    assert_eq!(report.failures, []);
+    assert_eq!((report.passed(), report.cases), (294, 294));
+    assert_eq!((report.flags, report.known.len()), (2486, 31));
+    // All of them are about the schema, and all stand in the published list.
+    for difference in &report.known {
+        assert_eq!(difference.flag, "EXPECTEDSCHEMAVALIDATION", "{difference}");
+        assert!(difference.cause.starts_with("https://"), "{difference}");
+    }
+}
+
+#[test]
+fn a_case_that_states_the_opposite_fails() {
+    let folder = std::env::temp_dir().join(format!("passport-cases-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let case = std::fs::read_to_string(public("cases/PT/1.3.0_1.json")).unwrap();
+    let mut case: serde_json::Value = serde_json::from_str(&case).unwrap();
+    for flag in case["EXPECTEDRESULTS"]
+        .as_object_mut()
+        .unwrap()
+        .values_mut()
+    {
+        *flag = serde_json::Value::Bool(!flag.as_bool().unwrap());
+    }
+    std::fs::write(folder.join("1.json"), case.to_string()).unwrap();
+    let report = dcc(&folder, &read_picture).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(report.flags, 11);
+    assert_eq!(report.failures.len(), report.flags);
+    assert_eq!(report.passed(), 0);
+}
+
+#[test]
+fn a_folder_without_cases_is_an_error_and_not_a_success() {
+    let nothing = |_: &[u8]| None;
+    let none = dcc(&public("valuesets"), &nothing);
+    assert!(matches!(none, Err(ConformanceError::NoCases(_))));
+    let absent = dcc(Path::new("no/such/folder"), &nothing);
+    assert!(matches!(absent, Err(ConformanceError::Unreadable { .. })));
+}
