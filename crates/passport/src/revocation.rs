@@ -17,7 +17,7 @@
 //! let published = list.publish(&Options::default(), now, "2026-11-27T00:00:00Z".parse()?)?;
 //!
 //! let revocations = Revocations::open(&published.manifest_json(), |id| published.slices.get(id).cloned())?;
-//! assert_eq!(revocations.find(kid, &hashes, now)?, Some(HashKind::Uci));
+//! assert_eq!(revocations.find(&kid, &hashes, now)?, Some(HashKind::Uci));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

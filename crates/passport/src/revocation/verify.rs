@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use signing::jws::JwsError;
+use signing::{DetachedJws, Trust};
 
 use super::bloom::BloomFilter;
 use super::hash_list::HashList;
@@ -64,6 +66,9 @@ pub enum RevocationError {
     /// The manifest is no manifest.
     #[error("the revocation list cannot be read: {0}")]
     Manifest(#[from] serde_json::Error),
+    /// The manifest is not signed by anybody who is to be believed.
+    #[error("the revocation list is not to be believed: {0}")]
+    Signature(#[from] JwsError),
     /// Parts of the manifest contradict each other.
     #[error("the revocation list contradicts itself: {what}")]
     Contradiction {
@@ -108,15 +113,16 @@ impl RevocationError {
                 "Danh sách thu hồi đã quá hạn. Hãy kết nối mạng để tải danh sách mới rồi kiểm tra lại.",
                 "The revocation list is out of date. Go online to fetch a new one, then check again.",
             ),
+            Self::Signature(_) => (
+                "Danh sách thu hồi không có chữ ký hợp lệ. Không dùng danh sách này.",
+                "The revocation list has no valid signature. Do not use it.",
+            ),
             _ => (
                 "Danh sách thu hồi bị thiếu hoặc hỏng. Hãy tải lại rồi kiểm tra lại.",
                 "The revocation list is incomplete or damaged. Fetch it again, then check again.",
             ),
         };
-        Text {
-            vi: vi.to_owned(),
-            en: en.to_owned(),
-        }
+        Text::new(vi, en)
     }
 }
 
@@ -150,7 +156,23 @@ impl Slice {
 }
 
 impl Revocations {
-    /// Reads a manifest and all slices that it names. The signature of the manifest is checked before: [`crate::trust::Signed`].
+    /// Reads a manifest with the signature beside it, which must be of somebody who is to be believed now, and all slices that it names.
+    /// Slices need no signature: the manifest names them by their hashes.
+    ///
+    /// # Errors
+    /// When the signature is not good, and as [`Revocations::open`].
+    pub fn open_signed(
+        manifest: &str,
+        jws: &str,
+        trust: &Trust,
+        now: Timestamp,
+        fetch: impl FnMut(&SliceId) -> Option<Vec<u8>>,
+    ) -> Result<Self, RevocationError> {
+        DetachedJws::parse(jws)?.verify(manifest.as_bytes(), trust, now)?;
+        Self::open(manifest, fetch)
+    }
+
+    /// Reads a manifest that is not signed, or whose signature was checked already, and all slices that it names.
     ///
     /// # Errors
     /// When anything is missing or broken: a list with holes would call revoked certificates good.
@@ -180,7 +202,7 @@ impl Revocations {
     /// When the list is stale.
     pub fn find(
         &self,
-        kid: Kid,
+        kid: &[u8],
         hashes: &CertificateHashes,
         now: Timestamp,
     ) -> Result<Option<HashKind>, RevocationError> {
@@ -190,9 +212,10 @@ impl Revocations {
                 stale_after: self.stale_after,
             });
         }
-        let lists = [Some(kid), None]
-            .into_iter()
-            .filter_map(|kid| self.lists.get(&kid));
+        let signer = Kid::try_from(kid)
+            .ok()
+            .and_then(|kid| self.lists.get(&Some(kid)));
+        let lists = signer.into_iter().chain(self.lists.get(&None));
         Ok(lists.into_iter().find_map(|list| list.find(hashes, now)))
     }
 

@@ -10,4 +10,5 @@ mod revocation;
 mod rules;
 mod schema;
 mod support;
+mod trust;
 mod verify;

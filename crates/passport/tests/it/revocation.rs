@@ -11,7 +11,9 @@ use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde_json::{Value as Json, json};
-use signing::Algorithm;
+use signing::{Algorithm, Trust};
+
+use crate::trust::Country;
 
 const KID: Kid = [1, 2, 3, 4, 5, 6, 7, 8];
 const FORMS: [SliceForm; 2] = [
@@ -90,7 +92,7 @@ fn every_form_and_mode_finds_what_is_revoked_and_keeps_its_promise_for_the_rest(
             let published = publish(&list, &options);
             let revocations = open(&published);
             let found = |hash: &RevocationHash| {
-                revocations.find(KID, &certificate(*hash), now()).unwrap() == Some(HashKind::Uci)
+                revocations.find(&KID, &certificate(*hash), now()).unwrap() == Some(HashKind::Uci)
             };
             assert!(revoked.iter().all(found), "{form:?} {mode:?}");
             let measured =
@@ -169,7 +171,8 @@ fn only_the_signer_and_the_kinds_of_hashes_that_are_listed_count() {
         signature: hash,
         ..certificate(RevocationHash([0; 16]))
     };
-    let find = |kid, hashes: &CertificateHashes| revocations.find(kid, hashes, now()).unwrap();
+    let find =
+        |kid: Kid, hashes: &CertificateHashes| revocations.find(&kid, hashes, now()).unwrap();
     assert_eq!(find(KID, &signed), Some(HashKind::Signature));
     assert_eq!(find([9; 8], &signed), None);
     assert_eq!(find(KID, &certificate(hash)), None);
@@ -197,7 +200,7 @@ fn what_expires_is_dropped_and_asked_for_no_more() {
         )
         .unwrap();
     let revocations = open(&published);
-    let find = |hash, now| revocations.find(KID, &certificate(hash), now).unwrap();
+    let find = |hash, now| revocations.find(&KID, &certificate(hash), now).unwrap();
     assert_eq!(find(early, at("2026-12-31")), Some(HashKind::Uci));
     assert_eq!(find(early, at("2027-01-01")), None);
     assert_eq!(find(late, at("2027-01-01")), Some(HashKind::Uci));
@@ -218,9 +221,9 @@ fn a_stale_list_answers_nothing() {
     let published = publish(&RevocationList::default(), &Options::default());
     let revocations = open(&published);
     let hashes = CertificateHashes::new("VN", "x", Algorithm::Es256, &[0; 64]);
-    assert_eq!(revocations.find(KID, &hashes, now()).unwrap(), None);
+    assert_eq!(revocations.find(&KID, &hashes, now()).unwrap(), None);
     let error = revocations
-        .find(KID, &hashes, at("2026-11-27"))
+        .find(&KID, &hashes, at("2026-11-27"))
         .unwrap_err();
     assert!(matches!(error, RevocationError::Stale { .. }), "{error}");
     assert!(error.message().vi.contains("quá hạn") && error.message().en.contains("out of date"));
@@ -287,6 +290,41 @@ fn a_list_with_holes_or_changes_is_not_opened() {
     let text = manifest.replace("VARHASHLIST", "BLOOMFILTER");
     let error = Revocations::open(&text, |id| published.slices.get(id).cloned()).unwrap_err();
     assert!(matches!(error, RevocationError::Slice { .. }), "{error}");
+}
+
+#[test]
+fn a_signed_list_is_opened_only_as_it_was_signed_and_by_whom() {
+    let country = Country::new("VN");
+    let signer = country.signer("2026-01-01", "2028-01-01");
+    let mut list = RevocationList::default();
+    list.revoke(
+        Some(KID),
+        HashKind::Uci,
+        RevocationHash([1; 16]),
+        at("2027-01-01"),
+    );
+    let published = publish(&list, &Options::default());
+    let manifest = published.manifest_json();
+    let jws = signer.sign(&manifest, now());
+    let open = |manifest: &str, jws: &str, trust: &Trust| {
+        Revocations::open_signed(manifest, jws, trust, now(), |id| {
+            published.slices.get(id).cloned()
+        })
+    };
+    let trust = Trust::new([country.certificate.clone()]);
+    assert!(open(&manifest, &jws, &trust).is_ok());
+    let nobody = Trust::default();
+    let later = manifest.replace("2026-11-27", "2036-11-27");
+    assert_ne!(later, manifest);
+    for result in [
+        open(&later, &jws, &trust),
+        open(&manifest, &jws, &nobody),
+        open(&manifest, "a..b", &trust),
+    ] {
+        let error = result.unwrap_err();
+        assert!(matches!(error, RevocationError::Signature(_)), "{error}");
+        assert!(error.message().vi.contains("chữ ký"));
+    }
 }
 
 #[test]
@@ -420,7 +458,7 @@ proptest! {
                 HashKind::Signature => &mut hashes.signature,
             } = RevocationHash(hash);
             let kid = kid_of(kid).unwrap_or([0x77; 8]);
-            prop_assert!(opened.find(kid, &hashes, now()).unwrap().is_some());
+            prop_assert!(opened.find(&kid, &hashes, now()).unwrap().is_some());
         }
     }
 
