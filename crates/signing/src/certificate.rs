@@ -4,15 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PSS_2048_8192_SHA256, VerificationAlgorithm,
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PSS_2048_8192_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use x509_cert::certificate::{CertificateInner, Raw};
+use x509_cert::der::asn1::UintRef;
 use x509_cert::der::oid::AssociatedOid;
-use x509_cert::der::{Decode, Encode, Reader, SliceReader};
+use x509_cert::der::{Decode, Encode, Reader as _, SliceReader};
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
 use x509_cert::name::Name;
 pub use x509_cert::spki::ObjectIdentifier;
@@ -319,15 +318,21 @@ impl Purpose {
 
 /// The key, if it is one of the two kinds that sign here. The kind is read from the bytes of the key: some RSA keys of the field are
 /// marked as for PSS only, which is the same key.
-fn public_key(info: &SubjectPublicKeyInfoOwned) -> Option<(Algorithm, ParsedPublicKey)> {
+pub(crate) fn public_key(info: &SubjectPublicKeyInfoOwned) -> Option<(Algorithm, ParsedPublicKey)> {
     let bytes = info.subject_public_key.as_bytes()?;
-    let kinds: [(Algorithm, &'static dyn VerificationAlgorithm); 2] = [
-        (Algorithm::Es256, &ECDSA_P256_SHA256_FIXED),
-        (Algorithm::Ps256, &RSA_PSS_2048_8192_SHA256),
-    ];
-    kinds
-        .into_iter()
-        .find_map(|(algorithm, kind)| Some((algorithm, ParsedPublicKey::new(kind, bytes).ok()?)))
+    if let Ok(key) = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, bytes) {
+        return Some((Algorithm::Es256, key));
+    }
+    // The library looks at the size only when it verifies.
+    let length = Vec::<UintRef<'_>>::from_der(bytes)
+        .ok()?
+        .first()?
+        .as_bytes()
+        .len();
+    let key = ParsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, bytes).ok()?;
+    (256..=1024)
+        .contains(&length)
+        .then_some((Algorithm::Ps256, key))
 }
 
 fn extension<T>(certificate: &CertificateInner<Raw>) -> Result<Option<T>, CertificateError>

@@ -1,13 +1,26 @@
 //! Keys that sign, certificates that say whose they are, and signatures over many records at once.
 //!
-//! A [`Signer`] is a private key in use, whatever holds it: [`software::SoftwareKey`] reads an encrypted file. A [`Certificate`] is the
-//! public side. Nothing here does storage or HTTP.
+//! A [`Signer`] is a private key in use, whatever holds it: [`SoftwareKey`] reads an encrypted file, [`token::TokenKey`] leaves the key
+//! in a PKCS#11 token. [`authority`] makes the certificates, [`KeyRing`] chooses the signer whose certificate outlives what it signs, and
+//! [`Trust`] answers whether a signer was to be believed at a time. [`Batch`] signs many records with one operation of the key and gives
+//! each of them a [`RecordProof`] that verifies alone. Nothing here does storage or HTTP.
 
+pub mod authority;
+pub mod batch;
+pub mod canonical;
 pub mod certificate;
+pub mod jws;
+pub mod ring;
 pub mod software;
+pub mod token;
+pub mod trust;
 
+pub use batch::{Batch, RecordProof};
 pub use certificate::{Certificate, CertificateError, Purpose};
-pub use software::SoftwareKey;
+pub use jws::DetachedJws;
+pub use ring::KeyRing;
+pub use software::{KeyError, KeyKind, SoftwareKey};
+pub use trust::{ChainError, Revocation, Trust};
 
 /// The two signature algorithms that the EU specification makes mandatory (hcert spec 1.0.5, section 3.3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,11 +51,19 @@ pub trait KeyPair: Signer {
 }
 
 /// Why no signature was made.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
-    /// The provider refused or is gone.
-    #[error("the key provider does not answer: {reason}")]
+    /// The provider refused.
+    #[error("the key provider refused to sign: {reason}")]
     Provider {
+        /// What the provider said.
+        reason: String,
+    },
+    /// The token was there and is gone.
+    #[error(
+        "the token is gone ({reason}); what was signed stays valid: put the token back, log in again and go on with the rest"
+    )]
+    TokenGone {
         /// What the provider said.
         reason: String,
     },
