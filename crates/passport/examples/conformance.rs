@@ -1,15 +1,29 @@
-//! Runs the public test cases of the EU in a folder: `conformance FOLDER`. Exit code 1 when one came out otherwise than it states.
+//! Runs the public test cases of the EU in a folder: `conformance FOLDER`. Exit code 1 when one came out otherwise than it
+//! states, 2 when they could not be run.
 
 #![expect(clippy::print_stdout, reason = "this example is a command")]
 
+use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
 use image::ImageFormat;
+use passport::conformance::{Report, dcc};
 
-fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(report) if report.failures.is_empty() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(1),
+        Err(error) => {
+            println!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<Report, Box<dyn Error>> {
     let folder = std::env::args_os().nth(1).ok_or("which folder?")?;
-    let report = passport::conformance::dcc(Path::new(&folder), &read_picture)?;
+    let report = dcc(Path::new(&folder), &read_picture)?;
     for difference in report.known.iter().chain(&report.failures) {
         println!("{difference}");
     }
@@ -20,11 +34,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         report.known.len()
     );
     println!("passed {} of {}", report.passed(), report.cases);
-    Ok(if report.failures.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
+    Ok(report)
 }
 
 /// The text of the QR code in a PNG.

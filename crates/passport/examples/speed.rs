@@ -16,7 +16,8 @@ use passport::profile::Profile;
 use passport::verify::verify;
 use passport::{base45, cose, cwt, schema, zlib};
 use registry::date::BirthDate;
-use signing::{Algorithm, Certificate, Signer, SoftwareKey};
+use signing::authority::{Request, Subject, Validity, create_authority, issue_signer};
+use signing::{Algorithm, Certificate, KeyKind, Signer, SoftwareKey};
 
 fn main() -> Result<(), Box<dyn Error>> {
     for toml in [Profile::EU_2023, Profile::VN_2022] {
@@ -55,54 +56,41 @@ fn measure_profile(profile: &Profile) -> Result<(), Box<dyn Error>> {
     let payload = cwt::Cwt::parse(sign1.payload)?.dcc;
     let dcc = Dcc::from_cbor(payload)?;
     let id = &profile.id;
-    measure(id, "sign alone", || {
-        drop(black_box(key.sign(black_box(&signed))))
-    });
+    let body = code.strip_prefix("HC1:").unwrap_or_default();
+    measure(id, "sign alone", || key.sign(black_box(&signed)));
     measure(id, "issue", || {
         claims.id += 1;
-        drop(black_box(issuer.issue(&claims, now)));
+        issuer.issue(&claims, now)
     });
     measure(id, "verify the signature alone", || {
-        black_box(certificate.verify(profile.algorithm, black_box(&signed), sign1.signature));
+        certificate.verify(profile.algorithm, black_box(&signed), sign1.signature)
     });
-    measure(id, "verify", || {
-        drop(black_box(verify(black_box(&code), trusted, now)))
-    });
-    measure(id, "base45", || {
-        drop(black_box(base45::decode(black_box(
-            code.get(4..).unwrap_or_default(),
-        ))))
-    });
-    measure(id, "deflate", || {
-        drop(black_box(zlib::deflate(black_box(&message))))
-    });
-    measure(id, "inflate", || {
-        drop(black_box(zlib::inflate(black_box(&stream))))
-    });
+    measure(id, "verify", || verify(black_box(&code), trusted, now));
+    measure(id, "base45", || base45::decode(black_box(body)));
+    measure(id, "deflate", || zlib::deflate(black_box(&message)));
+    measure(id, "inflate", || zlib::inflate(black_box(&stream)));
     measure(id, "read the payload", || {
-        drop(black_box(Dcc::from_cbor(black_box(payload))))
+        Dcc::from_cbor(black_box(payload))
     });
-    measure(id, "check the schema", || {
-        drop(black_box(schema::check(black_box(&dcc))))
-    });
+    measure(id, "check the schema", || schema::check(black_box(&dcc)));
     Ok(())
 }
 
 /// Prints the best of several rounds.
-fn measure(profile: &str, what: &str, mut operation: impl FnMut()) {
+fn measure<T>(profile: &str, what: &str, mut operation: impl FnMut() -> T) {
     const ROUNDS: usize = 7;
     const ROUND: Duration = Duration::from_millis(150);
     let mut calls = 0_u32;
     let start = ThreadTime::now();
     while start.elapsed() < ROUND {
-        operation();
+        black_box(operation());
         calls += 1;
     }
     let mut best = Duration::MAX;
     for _ in 0..ROUNDS {
         let start = ThreadTime::now();
         for _ in 0..calls {
-            operation();
+            black_box(operation());
         }
         best = best.min(start.elapsed());
     }
@@ -114,22 +102,24 @@ fn measure(profile: &str, what: &str, mut operation: impl FnMut()) {
     );
 }
 
-/// A new key with a certificate of its own.
+/// A new key and its certificate.
 fn signer(algorithm: Algorithm) -> Result<(SoftwareKey, Certificate), Box<dyn Error>> {
-    use rcgen::{
-        CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize,
-        date_time_ymd,
+    let key = SoftwareKey::generate(match algorithm {
+        Algorithm::Es256 => KeyKind::P256,
+        Algorithm::Ps256 => KeyKind::Rsa2048,
+    })?;
+    let subject = Subject {
+        country: "VN".into(),
+        organisation: "Measurement".into(),
+        common_name: "Signer".into(),
     };
-    let key = match algorithm {
-        Algorithm::Es256 => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256),
-        Algorithm::Ps256 => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048),
-    }?;
-    let mut params = CertificateParams::default();
-    params.not_before = date_time_ymd(2023, 1, 1);
-    params.not_after = date_time_ymd(2027, 1, 1);
-    let certificate = params.self_signed(&key)?;
-    Ok((
-        SoftwareKey::from_pkcs8_der(&key.serialize_der())?,
-        Certificate::from_der(certificate.der())?,
-    ))
+    let validity = Validity {
+        not_before: "2023-01-01T00:00:00Z".parse()?,
+        not_after: "2027-01-01T00:00:00Z".parse()?,
+    };
+    let authority_key = SoftwareKey::generate(KeyKind::P256)?;
+    let authority = create_authority(&authority_key, &subject, validity)?;
+    let request = Request::create(&key, &subject)?;
+    let certificate = issue_signer(&authority_key, &authority, &request, &[], validity)?;
+    Ok((key, certificate))
 }

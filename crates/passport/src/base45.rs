@@ -42,7 +42,7 @@ pub fn decode(text: &str) -> Result<Vec<u8>, Base45Error> {
         let Ok(pair) = u16::try_from(n) else {
             return Err(fault(text, index * 3));
         };
-        if a.max(b) >= FOREIGN {
+        if a == FOREIGN || b == FOREIGN {
             return Err(fault(text, index * 3));
         }
         bytes.extend(pair.to_be_bytes());
@@ -53,7 +53,7 @@ pub fn decode(text: &str) -> Result<Vec<u8>, Base45Error> {
             let [a, b] = [a, b].map(|character| VALUE[usize::from(character)]);
             let n = u32::from(a) + u32::from(b) * 45;
             match u8::try_from(n) {
-                Ok(byte) if a.max(b) < FOREIGN => bytes.push(byte),
+                Ok(byte) if a != FOREIGN => bytes.push(byte),
                 _ => return Err(fault(text, triples.len() * 3)),
             }
         }

@@ -215,16 +215,16 @@ impl Writer {
             if argument < 24 {
                 self.0.push(major | argument);
             } else {
-                self.0.extend([major | 24, argument]);
+                self.0.extend([major | 0x18, argument]);
             }
         } else if let Ok(argument) = u16::try_from(argument) {
-            self.0.push(major | 25);
+            self.0.push(major | 0x19);
             self.0.extend(argument.to_be_bytes());
         } else if let Ok(argument) = u32::try_from(argument) {
-            self.0.push(major | 26);
+            self.0.push(major | 0x1A);
             self.0.extend(argument.to_be_bytes());
         } else {
-            self.0.push(major | 27);
+            self.0.push(major | 0x1B);
             self.0.extend(argument.to_be_bytes());
         }
     }

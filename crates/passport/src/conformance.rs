@@ -262,15 +262,15 @@ struct Context {
 
 impl Case {
     fn picture(&self, read: &dyn Fn(&[u8]) -> Option<String>) -> Outcome {
-        let (picture, prefix) = (input(&self.picture)?, input(&self.prefix)?);
+        let (picture, prefix) = (input(self.picture.as_ref())?, input(self.prefix.as_ref())?);
         let png = STANDARD.decode(picture).map_err(fails)?;
         let text = read(&png).ok_or_else(|| fails("no QR code found"))?;
         equal("the text of the picture", &text, prefix)
     }
 
     fn prefix(&self) -> Outcome {
-        let body =
-            verify::body(input(&self.prefix)?).map_err(|failure| fails(failure.text().en))?;
+        let body = verify::body(input(self.prefix.as_ref())?)
+            .map_err(|failure| fails(failure.text().en))?;
         match &self.base45 {
             Some(base45) => equal("the rest of the code", &body, &base45.as_str()),
             None => Ok(()),
@@ -278,7 +278,10 @@ impl Case {
     }
 
     fn base45(&self) -> Outcome {
-        let (text, compressed) = (input(&self.base45)?, bytes(&self.compressed)?);
+        let (text, compressed) = (
+            input(self.base45.as_ref())?,
+            bytes(self.compressed.as_ref())?,
+        );
         equal(
             "the result",
             &base45::decode(text).map_err(fails)?,
@@ -287,7 +290,7 @@ impl Case {
     }
 
     fn compression(&self) -> Outcome {
-        let (stream, message) = (bytes(&self.compressed)?, bytes(&self.cose)?);
+        let (stream, message) = (bytes(self.compressed.as_ref())?, bytes(self.cose.as_ref())?);
         equal(
             "the result",
             &zlib::inflate(&stream).map_err(fails)?,
@@ -297,12 +300,12 @@ impl Case {
 
     /// What is in `CBOR` and in `COSE` equals `JSON`.
     fn decode(&self) -> Outcome {
-        let json = input(&self.json)?;
+        let json = input(self.json.as_ref())?;
         if self.cbor.is_none() && self.cose.is_none() {
             return Err(Fault::NoInput);
         }
         if self.cbor.is_some() {
-            same(&payload_json(&bytes(&self.cbor)?)?, json)?;
+            same(&payload_json(&bytes(self.cbor.as_ref())?)?, json)?;
         }
         if self.cose.is_some() {
             same(&self.signed_json()?, json)?;
@@ -312,7 +315,7 @@ impl Case {
 
     /// From the text of the code to `JSON`.
     fn whole_chain(&self) -> Outcome {
-        let (prefix, json) = (input(&self.prefix)?, input(&self.json)?);
+        let (prefix, json) = (input(self.prefix.as_ref())?, input(self.json.as_ref())?);
         let body = verify::body(prefix).map_err(|failure| fails(failure.text().en))?;
         let stream = base45::decode(body).map_err(fails)?;
         let message = zlib::inflate(&stream).map_err(fails)?;
@@ -320,7 +323,7 @@ impl Case {
     }
 
     fn encode(&self) -> Outcome {
-        let (json, encoded) = (input(&self.json)?, bytes(&self.cbor)?);
+        let (json, encoded) = (input(self.json.as_ref())?, bytes(self.cbor.as_ref())?);
         same(
             &payload_json(&encoded)?,
             &payload_json(&cbor::from_json(json))?,
@@ -328,14 +331,14 @@ impl Case {
     }
 
     fn schema(&self) -> Outcome {
-        let message = bytes(&self.cose)?;
+        let message = bytes(self.cose.as_ref())?;
         let payload = claims(&message)?.dcc;
         let dcc = Dcc::from_cbor(payload).map_err(fails)?;
         schema::check(&dcc).map(drop).map_err(fails)
     }
 
     fn signature(&self) -> Outcome {
-        let (message, signer) = (bytes(&self.cose)?, self.signer()?);
+        let (message, signer) = (bytes(self.cose.as_ref())?, self.signer()?);
         let message = Sign1::parse(&message).map_err(fails)?;
         // A token whose claims cannot be read proves nothing, however well it is signed.
         Cwt::parse(message.payload).map_err(fails)?;
@@ -363,7 +366,7 @@ impl Case {
 
     /// Within the signer's validity from issue to expiry, and the clock between the two.
     fn expiry(&self) -> Outcome {
-        let (message, signer, clock) = (bytes(&self.cose)?, self.signer()?, self.clock()?);
+        let (message, signer, clock) = (bytes(self.cose.as_ref())?, self.signer()?, self.clock()?);
         let cwt = claims(&message)?;
         verify::expiry(&cwt, clock)
             .and_then(|()| verify::signer_period(&cwt, &signer, clock))
@@ -377,26 +380,26 @@ impl Case {
     }
 
     fn signer(&self) -> Result<Certificate, Fault> {
-        Certificate::from_base64(input(&self.context.certificate)?).map_err(fails)
+        Certificate::from_base64(input(self.context.certificate.as_ref())?).map_err(fails)
     }
 
     fn clock(&self) -> Result<Timestamp, Fault> {
-        let text = input(&self.context.clock)?;
+        let text = input(self.context.clock.as_ref())?;
         moment(text)
             .map(|(_, instant)| instant)
             .ok_or_else(|| fails("no such clock"))
     }
 
     fn signed_json(&self) -> Result<Value, Fault> {
-        message_json(&bytes(&self.cose)?)
+        message_json(&bytes(self.cose.as_ref())?)
     }
 }
 
-fn input<T>(field: &Option<T>) -> Result<&T, Fault> {
-    field.as_ref().ok_or(Fault::NoInput)
+fn input<T>(field: Option<&T>) -> Result<&T, Fault> {
+    field.ok_or(Fault::NoInput)
 }
 
-fn bytes(field: &Option<String>) -> Result<Vec<u8>, Fault> {
+fn bytes(field: Option<&String>) -> Result<Vec<u8>, Fault> {
     hex::decode(input(field)?).map_err(fails)
 }
 

@@ -140,7 +140,7 @@ mod tests {
         let first = product(first).unwrap();
         let later = product("comirnaty").unwrap();
         let doses: Vec<_> = (1..=doses)
-            .map(|k| (date(2022, k.into(), 1), if k == 1 { first } else { later }))
+            .map(|k| (date(2022, k, 1), if k == 1 { first } else { later }))
             .collect();
         let numbers = Policy::by_id(policy).unwrap().number(&doses).unwrap();
         numbers.iter().map(|n| (n.dose, n.doses)).collect()

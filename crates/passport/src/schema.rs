@@ -24,19 +24,27 @@ pub fn check(dcc: &Dcc) -> Result<Vec<Violation>, Violation> {
     let mut check = Check(Vec::new());
     check.member("", "ver", version(&dcc.version))?;
     check.member("", "dob", check_birth_date(&dcc.birth_date))?;
-    check.member("nam", "fn", optional(&dcc.name.family, short))?;
-    check.member("nam", "gn", optional(&dcc.name.given, short))?;
-    check.member("nam", "fnt", optional(&dcc.name.family_icao, machine_name))?;
-    check.member("nam", "gnt", optional(&dcc.name.given_icao, machine_name))?;
+    check.member("nam", "fn", optional(dcc.name.family.as_ref(), short))?;
+    check.member("nam", "gn", optional(dcc.name.given.as_ref(), short))?;
+    check.member(
+        "nam",
+        "fnt",
+        optional(dcc.name.family_icao.as_ref(), machine_name),
+    )?;
+    check.member(
+        "nam",
+        "gnt",
+        optional(dcc.name.given_icao.as_ref(), machine_name),
+    )?;
     if dcc.name.family_icao.is_none() && dcc.name.given_icao.is_none() {
         check.member("nam", "fnt", Err(Rule::Missing))?;
     }
     match &dcc.entry {
         Entry::Vaccination(entry) => check.member("v", "dt", date(&entry.date))?,
         Entry::Test(entry) => {
-            check.member("t", "nm", optional(&entry.name, test_name))?;
+            check.member("t", "nm", optional(entry.name.as_ref(), test_name))?;
             check.member("t", "sc", moment(&entry.sampled_at))?;
-            check.member("t", "tc", optional(&entry.centre, short))?;
+            check.member("t", "tc", optional(entry.centre.as_ref(), short))?;
         }
         Entry::Recovery(entry) => {
             check.member("r", "fr", date(&entry.first_positive))?;
@@ -166,8 +174,8 @@ impl Check {
     }
 }
 
-fn optional(text: &Option<String>, check: fn(&str) -> Result<(), Rule>) -> Result<(), Rule> {
-    text.as_deref().map_or(Ok(()), check)
+fn optional(text: Option<&String>, check: fn(&str) -> Result<(), Rule>) -> Result<(), Rule> {
+    text.map_or(Ok(()), |text| check(text))
 }
 
 fn short(text: &str) -> Result<(), Rule> {

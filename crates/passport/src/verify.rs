@@ -317,9 +317,8 @@ pub(crate) fn key_usage(signer: &Certificate, purpose: Purpose) -> Result<(), Fa
 
 /// Issued before now and not expired, both ends included.
 pub(crate) fn expiry(cwt: &Cwt<'_>, now: Timestamp) -> Result<(), Failure> {
-    let (issued_at, expires_at) = match (cwt.issued_at, cwt.expires_at) {
-        (Some(issued_at), Some(expires_at)) => (issued_at, expires_at),
-        _ => return Err(Failure::NoTimes),
+    let (Some(issued_at), Some(expires_at)) = (cwt.issued_at, cwt.expires_at) else {
+        return Err(Failure::NoTimes);
     };
     if now < issued_at {
         return Err(Failure::IssuedInFuture { issued_at });

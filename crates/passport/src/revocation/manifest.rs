@@ -160,6 +160,7 @@ pub(super) mod kid_text {
 
     const UNKNOWN: &str = "UNKNOWN_KID";
 
+    #[expect(clippy::ref_option, reason = "serde calls it so")]
     pub(in super::super) fn serialize<S: Serializer>(
         kid: &Option<Kid>,
         serializer: S,

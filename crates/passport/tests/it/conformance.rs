@@ -31,7 +31,7 @@ fn every_public_case_comes_out_as_it_states_but_for_the_published_wrong_ones() {
 fn a_case_that_states_the_opposite_fails() {
     let folder = std::env::temp_dir().join(format!("passport-cases-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let case = std::fs::read_to_string(public("cases/PT/1.3.0_1.json")).unwrap();
+    let case = std::fs::read_to_string(public("cases/NL/000-NL-test.json")).unwrap();
     let mut case: serde_json::Value = serde_json::from_str(&case).unwrap();
     for flag in case["EXPECTEDRESULTS"]
         .as_object_mut()
@@ -43,7 +43,7 @@ fn a_case_that_states_the_opposite_fails() {
     std::fs::write(folder.join("1.json"), case.to_string()).unwrap();
     let report = dcc(&folder, &read_picture).unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
-    assert_eq!(report.flags, 11);
+    assert_eq!(report.flags, 10);
     assert_eq!(report.failures.len(), report.flags);
     assert_eq!(report.passed(), 0);
 }

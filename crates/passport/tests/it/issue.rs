@@ -9,7 +9,7 @@ use passport::profile::Profile;
 use passport::verify::{Warning, verify};
 use registry::date::BirthDate;
 use registry::vaccine::{product, products};
-use signing::{Algorithm, Signer as _};
+use signing::{Algorithm, Purpose, Signer as _};
 
 use crate::support::{Dsc, Kind, claims, eu_2023, issued, now};
 
@@ -19,7 +19,7 @@ fn both_profiles_issue_what_verifies_without_a_warning() {
         let profile = Profile::parse(toml).unwrap();
         let dsc = Dsc::new(&Kind {
             algorithm: profile.algorithm,
-            purposes: &[2],
+            purposes: &[Purpose::Vaccination],
             ..Kind::default()
         });
         let issuer = Issuer::new(&profile, &dsc.certificate, &dsc.key).unwrap();
@@ -170,7 +170,7 @@ fn a_key_of_another_algorithm_or_purpose_is_refused_before_anything_is_signed() 
     let wrong = Issuer::new(&eu_2023(), &ps256.certificate, &ps256.key).err();
     assert!(matches!(wrong, Some(IssueError::Algorithm)));
     let for_tests = Dsc::new(&Kind {
-        purposes: &[1],
+        purposes: &[Purpose::Test],
         ..Kind::default()
     });
     let wrong = Issuer::new(&eu_2023(), &for_tests.certificate, &for_tests.key).err();

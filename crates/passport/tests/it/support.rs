@@ -8,12 +8,9 @@ use passport::issue::{Claims, Issued, Issuer};
 use passport::names::HolderName;
 use passport::numbering::DoseNumber;
 use passport::profile::Profile;
-use rcgen::{
-    CertificateParams, ExtendedKeyUsagePurpose, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256,
-    RsaKeySize, date_time_ymd,
-};
 use registry::date::BirthDate;
-use signing::{Algorithm, Certificate, SoftwareKey};
+use signing::authority::{Request, Subject, Validity, create_authority, issue_signer};
+use signing::{Algorithm, Certificate, KeyKind, Purpose, SoftwareKey};
 
 /// When the tests take place.
 pub(crate) const NOW: &str = "2024-03-01T08:00:00Z";
@@ -31,9 +28,10 @@ pub(crate) struct Dsc {
 /// What is said about a signer when it is made.
 pub(crate) struct Kind {
     pub(crate) algorithm: Algorithm,
-    pub(crate) years: (i32, i32),
-    /// Extended key usage, as the last numbers of the identifiers.
-    pub(crate) purposes: &'static [u64],
+    /// First and last year of validity.
+    pub(crate) years: (i16, i16),
+    /// Extended key usage.
+    pub(crate) purposes: &'static [Purpose],
 }
 
 impl Default for Kind {
@@ -48,23 +46,17 @@ impl Default for Kind {
 
 impl Dsc {
     pub(crate) fn new(kind: &Kind) -> Self {
-        let key = match kind.algorithm {
-            Algorithm::Es256 => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256),
-            Algorithm::Ps256 => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048),
-        }
+        let key = SoftwareKey::generate(match kind.algorithm {
+            Algorithm::Es256 => KeyKind::P256,
+            Algorithm::Ps256 => KeyKind::Rsa2048,
+        })
         .unwrap();
-        let mut params = CertificateParams::default();
-        params.not_before = date_time_ymd(kind.years.0, 1, 1);
-        params.not_after = date_time_ymd(kind.years.1, 1, 1);
-        let usage = |last: &u64| {
-            ExtendedKeyUsagePurpose::Other(vec![1, 3, 6, 1, 4, 1, 1847, 2021, 1, *last])
-        };
-        params.extended_key_usages = kind.purposes.iter().map(usage).collect();
-        let certificate = params.self_signed(&key).unwrap();
-        Self {
-            key: SoftwareKey::from_pkcs8_der(&key.serialize_der()).unwrap(),
-            certificate: Certificate::from_der(certificate.der()).unwrap(),
-        }
+        let (authority_key, authority) = authority();
+        let request = Request::create(&key, &subject("Test signer")).unwrap();
+        let validity = validity(kind.years);
+        let certificate =
+            issue_signer(authority_key, authority, &request, kind.purposes, validity).unwrap();
+        Self { key, certificate }
     }
 
     /// One signer for every test that needs no special one.
@@ -75,6 +67,33 @@ impl Dsc {
 
     pub(crate) fn trusted(&self) -> &[Certificate] {
         std::slice::from_ref(&self.certificate)
+    }
+}
+
+/// The authority above all signers of the tests.
+fn authority() -> &'static (SoftwareKey, Certificate) {
+    static AUTHORITY: OnceLock<(SoftwareKey, Certificate)> = OnceLock::new();
+    AUTHORITY.get_or_init(|| {
+        let key = SoftwareKey::generate(KeyKind::P256).unwrap();
+        let certificate = create_authority(&key, &subject("Test CSCA"), validity((2015, 2040)));
+        (key, certificate.unwrap())
+    })
+}
+
+fn subject(name: &str) -> Subject {
+    Subject {
+        country: "VN".into(),
+        organisation: "Tests".into(),
+        common_name: name.into(),
+    }
+}
+
+/// From the first day of one year to that of another.
+fn validity((from, until): (i16, i16)) -> Validity {
+    let first = |year| format!("{year}-01-01T00:00:00Z").parse().unwrap();
+    Validity {
+        not_before: first(from),
+        not_after: first(until),
     }
 }
 

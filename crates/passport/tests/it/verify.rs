@@ -277,12 +277,13 @@ fn key_usage_is_held_against_the_kind_of_certificate() {
         "ver": "1.3.0", "dob": "1985", "nam": { "fnt": "LE" },
         "r": [{ "tg": "840539006", "fr": "2021-08-01", "co": "VN", "is": "X", "df": "2021-08-12", "du": "2022-02-01", "ci": "01:VN:A" }],
     });
+    use Purpose::{Recovery, Test, Vaccination};
     for (purposes, allowed) in [
         (&[][..], true),
-        (&[3], true),
-        (&[1, 3], true),
-        (&[2], false),
-        (&[9], false),
+        (&[Recovery], true),
+        (&[Test, Recovery], true),
+        (&[Vaccination], false),
+        (&[Test, Vaccination], false),
     ] {
         let dsc = Dsc::new(&Kind {
             purposes,
