@@ -104,16 +104,15 @@ impl Explainer<'_, '_> {
                     (_, branch) => self.walk(branch, outcome),
                 }
             }
-            Node::And(nodes) => {
+            Node::And(nodes) if outcome => {
                 for node in nodes {
-                    match self.truth(node) {
-                        Some(truth) if truth == outcome => self.walk(node, outcome),
-                        Some(_) => {}
-                        None => return,
-                    }
-                    if !outcome && !self.reasons.is_empty() {
-                        return;
-                    }
+                    self.walk(node, true);
+                }
+            }
+            // What stands behind the first falsy operand was never asked.
+            Node::And(nodes) => {
+                if let Some(node) = nodes.iter().find(|node| self.truth(node) == Some(false)) {
+                    self.walk(node, false);
                 }
             }
             Node::Not(node) => self.walk(node, !outcome),
