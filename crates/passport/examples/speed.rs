@@ -17,7 +17,7 @@ use passport::verify::verify;
 use passport::{base45, cose, cwt, schema, zlib};
 use registry::date::BirthDate;
 use signing::authority::{Request, Subject, Validity, create_authority, issue_signer};
-use signing::{Algorithm, Certificate, KeyKind, Signer, SoftwareKey};
+use signing::{Algorithm, Certificate, KeyKind, Purpose, Signer, SoftwareKey};
 
 fn main() -> Result<(), Box<dyn Error>> {
     for toml in [Profile::EU_2023, Profile::VN_2022] {
@@ -120,6 +120,12 @@ fn signer(algorithm: Algorithm) -> Result<(SoftwareKey, Certificate), Box<dyn Er
     let authority_key = SoftwareKey::generate(KeyKind::P256)?;
     let authority = create_authority(&authority_key, &subject, validity)?;
     let request = Request::create(&key, &subject)?;
-    let certificate = issue_signer(&authority_key, &authority, &request, &[], validity)?;
+    let certificate = issue_signer(
+        &authority_key,
+        &authority,
+        &request,
+        &[Purpose::Vaccination],
+        validity,
+    )?;
     Ok((key, certificate))
 }

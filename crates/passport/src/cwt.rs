@@ -31,7 +31,7 @@ impl<'a> Cwt<'a> {
         let mut items = claims(&mut d)?;
         while items.next(&mut d)? {
             match key(&mut d)? {
-                Some(ISSUER) => once(&mut issuer, d.str()?)?,
+                Some(ISSUER) if d.datatype()? == Type::String => once(&mut issuer, d.str()?)?,
                 Some(ISSUED_AT) => once(&mut issued_at, time(&mut d)?)?,
                 Some(EXPIRES_AT) => once(&mut expires_at, time(&mut d)?)?,
                 Some(HEALTH_CERTIFICATE) => once(&mut dcc, health_certificate(&mut d)?)?,
@@ -44,8 +44,8 @@ impl<'a> Cwt<'a> {
         let dcc = dcc.flatten().ok_or(CwtError::NoCertificate)?;
         Ok(Self {
             issuer,
-            issued_at,
-            expires_at,
+            issued_at: issued_at.flatten(),
+            expires_at: expires_at.flatten(),
             dcc,
         })
     }
@@ -130,13 +130,33 @@ fn key(d: &mut Decoder<'_>) -> Result<Option<i64>, CwtError> {
     Ok(Some(d.i64()?))
 }
 
-/// Seconds since 1970, with or without tag 1.
-fn time(d: &mut Decoder<'_>) -> Result<Timestamp, CwtError> {
+/// Seconds since 1970, with or without tag 1; anything but a number states no time.
+fn time(d: &mut Decoder<'_>) -> Result<Option<Timestamp>, CwtError> {
     if d.datatype()? == Type::Tag {
         d.tag()?;
     }
+    if !matches!(
+        d.datatype()?,
+        Type::U8
+            | Type::U16
+            | Type::U32
+            | Type::U64
+            | Type::I8
+            | Type::I16
+            | Type::I32
+            | Type::I64
+            | Type::F16
+            | Type::F32
+            | Type::F64
+    ) {
+        d.skip()?;
+        return Ok(None);
+    }
     let seconds = cbor::seconds(d)?;
-    Timestamp::from_second(seconds).map_err(|_| CborError::Value(seconds.to_string()).into())
+    match Timestamp::from_second(seconds) {
+        Ok(time) => Ok(Some(time)),
+        Err(_) => Err(CborError::Value(seconds.to_string()).into()),
+    }
 }
 
 /// A claim that is there twice could be read in two ways.

@@ -25,7 +25,7 @@ impl Uvci {
     /// ```
     /// use passport::uvci::{Uvci, UvciStyle};
     /// let id = Uvci::new("VN", 0x8F2C_1A7D_4B9E_4C65_A0D3_F1B2_C3D4_E5F6, UvciStyle::CheckCharacter);
-    /// assert_eq!(id.as_str(), "URN:UVCI:01:VN:8F2C1A7D4B9E4C65A0D3F1B2C3D4E5F6#4");
+    /// assert_eq!(id.as_str(), "URN:UVCI:01:VN:8F2C1A7D4B9E4C65A0D3F1B2C3D4E5F6#I");
     /// assert_eq!(passport::uvci::check(id.as_str()), Ok(()));
     /// ```
     pub fn new(country: &str, number: u128, style: UvciStyle) -> Self {
@@ -93,15 +93,27 @@ pub enum UvciError {
 
 /// Luhn mod N over the 38 characters of the guidelines; `None` when the text has any other.
 fn check_character(text: &str) -> Option<char> {
-    const CHARACTERS: &[u8; 38] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/:";
     let n = CHARACTERS.len();
     let mut sum = 0;
     for (index, byte) in text.bytes().rev().enumerate() {
-        let value = CHARACTERS.iter().position(|character| *character == byte)?;
+        let value = value(byte)?;
         let addend = if index % 2 == 0 { value * 2 } else { value };
         sum += addend / n + addend % n;
     }
     CHARACTERS.get((n - sum % n) % n).copied().map(char::from)
+}
+
+const CHARACTERS: &[u8; 38] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/:";
+
+/// The place of a character among [`CHARACTERS`].
+fn value(character: u8) -> Option<usize> {
+    Some(usize::from(match character {
+        b'A'..=b'Z' => character - b'A',
+        b'0'..=b'9' => character - b'0' + 26,
+        b'/' => 36,
+        b':' => 37,
+        _ => return None,
+    }))
 }
 
 #[cfg(test)]

@@ -332,13 +332,18 @@ pub(crate) fn expiry(cwt: &Cwt<'_>, now: Timestamp) -> Result<(), Failure> {
 /// Codes that are deprecated, unknown or do not belong together, and an identifier that cannot be right.
 fn look_closer(warnings: &mut Vec<Warning>, dcc: &Dcc) {
     let mut code = |set, field, code: &str| {
-        let standing = ValueSets::eu().standing(set, code);
-        let (field, code) = (field, code.to_owned());
-        match standing {
-            Standing::Active => {}
-            Standing::Deprecated => warnings.push(Warning::DeprecatedCode { field, code }),
-            Standing::Unknown => warnings.push(Warning::UnknownCode { field, code }),
-        }
+        let warning = match ValueSets::eu().standing(set, code) {
+            Standing::Active => return,
+            Standing::Deprecated => Warning::DeprecatedCode {
+                field,
+                code: code.to_owned(),
+            },
+            Standing::Unknown => Warning::UnknownCode {
+                field,
+                code: code.to_owned(),
+            },
+        };
+        warnings.push(warning);
     };
     code(Set::Disease, "tg", dcc.entry.disease());
     code(Set::Country, "co", dcc.entry.country());

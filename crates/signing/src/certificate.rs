@@ -293,11 +293,13 @@ impl fmt::Debug for Certificate {
 impl Purpose {
     /// Its object identifier.
     pub fn oid(self) -> ObjectIdentifier {
-        ObjectIdentifier::new_unwrap(match self {
-            Self::Test => "1.3.6.1.4.1.1847.2021.1.1",
-            Self::Vaccination => "1.3.6.1.4.1.1847.2021.1.2",
-            Self::Recovery => "1.3.6.1.4.1.1847.2021.1.3",
-        })
+        match self {
+            Self::Test => const { ObjectIdentifier::new_unwrap("1.3.6.1.4.1.1847.2021.1.1") },
+            Self::Vaccination => {
+                const { ObjectIdentifier::new_unwrap("1.3.6.1.4.1.1847.2021.1.2") }
+            }
+            Self::Recovery => const { ObjectIdentifier::new_unwrap("1.3.6.1.4.1.1847.2021.1.3") },
+        }
     }
 
     /// The purpose of an object identifier, in the current or the older spelling.
@@ -308,11 +310,13 @@ impl Purpose {
     }
 
     fn older_oid(self) -> ObjectIdentifier {
-        ObjectIdentifier::new_unwrap(match self {
-            Self::Test => "1.3.6.1.4.1.0.1847.2021.1.1",
-            Self::Vaccination => "1.3.6.1.4.1.0.1847.2021.1.2",
-            Self::Recovery => "1.3.6.1.4.1.0.1847.2021.1.3",
-        })
+        match self {
+            Self::Test => const { ObjectIdentifier::new_unwrap("1.3.6.1.4.1.0.1847.2021.1.1") },
+            Self::Vaccination => {
+                const { ObjectIdentifier::new_unwrap("1.3.6.1.4.1.0.1847.2021.1.2") }
+            }
+            Self::Recovery => const { ObjectIdentifier::new_unwrap("1.3.6.1.4.1.0.1847.2021.1.3") },
+        }
     }
 }
 
