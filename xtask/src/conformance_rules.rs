@@ -20,7 +20,11 @@ pub(crate) fn rules(folder: &Path) -> Result<Verdict> {
 fn run(suite: &str, folder: &Path) -> Result<Verdict> {
     let example = "run --quiet --package passport --example conformance_rules --";
     let mut command = shell::command("cargo", &example.split(' ').collect::<Vec<_>>());
-    let status = command.arg(suite).arg(folder).status().context("cargo does not run")?;
+    let status = command
+        .arg(suite)
+        .arg(folder)
+        .status()
+        .context("cargo does not run")?;
     match status.code() {
         Some(0) => Ok(Verdict::Good),
         Some(1) => Ok(Verdict::Bad),
