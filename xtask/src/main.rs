@@ -2,6 +2,7 @@
 
 mod bench;
 mod browser;
+mod conformance;
 mod docs;
 mod measure;
 mod packages;
@@ -26,6 +27,9 @@ enum Command {
     Test(test::Options),
     /// Measure, and with `--write` put the numbers into docs/benchmarks.md.
     Bench(bench::Options),
+    /// Run public test cases: each that comes out otherwise than stated, and how many passed.
+    #[command(subcommand)]
+    Conformance(conformance::Suite),
     /// Write the generated documents anew: docs/rules.md.
     Docs,
     /// Photograph the report of the demo, wide and narrow, into docs/images.
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test(options) => test::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Conformance(suite) => conformance::run(&suite),
         Command::Docs => docs::write_rules().map(|()| Verdict::Good),
         Command::Screenshots => docs::photograph_report().map(|()| Verdict::Good),
     };

@@ -199,15 +199,15 @@ impl Certificate {
         &self.0.extended_key_usage
     }
 
-    /// Whether it may sign certificates of this kind: one that names no kind at all may sign every kind, and both spellings of the
-    /// identifiers count, with and without `.0` before 1847.
+    /// Whether it may sign certificates of this kind: one without extended key usage, or with an empty one, may sign every kind
+    /// (certificate governance, annex 1, section 4); one that names only foreign usages may sign none. Both spellings of the identifiers
+    /// count, with and without `.0` before 1847.
     pub fn allows(&self, purpose: Purpose) -> bool {
-        let mut named = self
-            .extended_key_usage()
-            .iter()
-            .filter_map(|oid| Purpose::from_oid(*oid))
-            .peekable();
-        named.peek().is_none() || named.any(|of| of == purpose)
+        let usage = self.extended_key_usage();
+        usage.is_empty()
+            || usage
+                .iter()
+                .any(|oid| Purpose::from_oid(*oid) == Some(purpose))
     }
 
     /// The key usage extension; `None` when the certificate carries none.
@@ -293,11 +293,13 @@ impl fmt::Debug for Certificate {
 impl Purpose {
     /// Its object identifier.
     pub fn oid(self) -> ObjectIdentifier {
-        ObjectIdentifier::new_unwrap(match self {
-            Self::Test => "1.3.6.1.4.1.1847.2021.1.1",
-            Self::Vaccination => "1.3.6.1.4.1.1847.2021.1.2",
-            Self::Recovery => "1.3.6.1.4.1.1847.2021.1.3",
-        })
+        match self {
+            Self::Test => const { ObjectIdentifier::new_unwrap("1.3.6.1.4.1.1847.2021.1.1") },
+            Self::Vaccination => {
+                const { ObjectIdentifier::new_unwrap("1.3.6.1.4.1.1847.2021.1.2") }
+            }
+            Self::Recovery => const { ObjectIdentifier::new_unwrap("1.3.6.1.4.1.1847.2021.1.3") },
+        }
     }
 
     /// The purpose of an object identifier, in the current or the older spelling.
@@ -308,11 +310,13 @@ impl Purpose {
     }
 
     fn older_oid(self) -> ObjectIdentifier {
-        ObjectIdentifier::new_unwrap(match self {
-            Self::Test => "1.3.6.1.4.1.0.1847.2021.1.1",
-            Self::Vaccination => "1.3.6.1.4.1.0.1847.2021.1.2",
-            Self::Recovery => "1.3.6.1.4.1.0.1847.2021.1.3",
-        })
+        match self {
+            Self::Test => const { ObjectIdentifier::new_unwrap("1.3.6.1.4.1.0.1847.2021.1.1") },
+            Self::Vaccination => {
+                const { ObjectIdentifier::new_unwrap("1.3.6.1.4.1.0.1847.2021.1.2") }
+            }
+            Self::Recovery => const { ObjectIdentifier::new_unwrap("1.3.6.1.4.1.0.1847.2021.1.3") },
+        }
     }
 }
 
