@@ -9,7 +9,7 @@ use crate::checkpoint::{CheckpointError, SignedCheckpoint};
 use crate::hash::Hash;
 use crate::log::Log;
 use crate::store::{NodeStore, StoreError};
-use crate::tree::{Frontier, node_count};
+use crate::tree::{Frontier, node_count, whole_leaves};
 
 /// Bytes of a node.
 const WIDTH: u64 = 32;
@@ -54,14 +54,14 @@ pub enum OpenError {
     },
     /// Entries that were signed for are gone. This is not repaired: to go on would be a second history.
     #[error(
-        "{folder}: the last checkpoint is over {signed} entries, the file holds whole nodes for {present}; restore it from a copy"
+        "{folder}: the last checkpoint is over {signed} entries, the file holds {present} whole ones; restore it from a copy"
     )]
     Lost {
         /// The folder.
         folder: PathBuf,
         /// Entries of the checkpoint.
         signed: u64,
-        /// Nodes that are there, in entries.
+        /// Entries that are there.
         present: u64,
     },
     /// The nodes are not those that were signed for.
@@ -176,7 +176,7 @@ impl FileStore {
             return Err(OpenError::Lost {
                 folder: self.folder.clone(),
                 signed,
-                present: self.written / 2,
+                present: whole_leaves(self.written),
             });
         }
         let Some(reason) = self.torn(signed, bytes)? else {

@@ -17,10 +17,20 @@ pub fn node_count(size: u64) -> u64 {
     2 * size - u64::from(size.count_ones())
 }
 
+/// The greatest number of leaves whose nodes are all among the first so many.
+pub(crate) fn whole_leaves(nodes: u64) -> u64 {
+    // A tree of s leaves has between 2s - 64 and 2s nodes.
+    let mut size = nodes / 2;
+    while node_count(size + 1) <= nodes {
+        size += 1;
+    }
+    size
+}
+
 /// The number of leaves of a tree with so many nodes; `None` when no tree has that many.
 pub(crate) fn size_of(nodes: u64) -> Option<u64> {
-    // The count of s leaves is between 2s - 64 and 2s - 1.
-    (nodes / 2..=nodes / 2 + 64).find(|&size| node_count(size) == nodes)
+    let size = whole_leaves(nodes);
+    (node_count(size) == nodes).then_some(size)
 }
 
 /// The places of the complete subtrees that cover the leaves `from..to`, left to right.
@@ -124,6 +134,10 @@ mod tests {
 
     #[test]
     fn a_number_of_nodes_that_no_tree_has_is_refused() {
+        assert_eq!(
+            [0, 1, 2, 3, 4, 6, 7].map(whole_leaves),
+            [0, 1, 1, 2, 3, 3, 4]
+        );
         assert_eq!(size_of(2), None);
         assert_eq!(size_of(0), Some(0));
         assert_eq!(size_of(6), None);

@@ -43,8 +43,11 @@ pub struct TokenKey {
     public: Vec<u8>,
 }
 
-/// The sessions of a token that nobody uses at the moment.
+/// The sessions of a token.
 struct Sessions {
+    context: Pkcs11,
+    slot: Slot,
+    /// Those that nobody uses at the moment.
     free: Mutex<Vec<Session>>,
     returned: Condvar,
 }
@@ -160,7 +163,7 @@ impl Token {
             TriesLeft::One if !last_try => return Err(TokenError::LastTry),
             _ => {}
         }
-        let open = || context.open_rw_session(slot).map_err(refused);
+        let open = || context.open_ro_session(slot).map_err(refused);
         let free = (0..sessions)
             .map(|_| open())
             .collect::<Result<Vec<_>, _>>()?;
@@ -182,6 +185,8 @@ impl Token {
             Err(other) => return Err(refused(other)),
         }
         Ok(Self(Arc::new(Sessions {
+            context,
+            slot,
             free: Mutex::new(free),
             returned: Condvar::new(),
         })))
@@ -223,33 +228,30 @@ impl Token {
             label: label.to_owned(),
             reason: "the system gave no randomness",
         })?;
-        self.0.with(|session| {
-            if !private_keys(session, label)?.is_empty() {
-                return Err(TokenError::KeyExists {
-                    label: label.to_owned(),
-                });
-            }
-            let common = [
-                Attribute::Token(true),
-                Attribute::Label(label.as_bytes().to_vec()),
-                Attribute::Id(id.to_vec()),
-            ];
-            let (mechanism, of_kind) = kind_template(kind)?;
-            let public = [
-                &common[..],
-                &of_kind,
-                &[Attribute::Private(false), Attribute::Verify(true)],
-            ];
-            let private = [
-                Attribute::Private(true),
-                Attribute::Sensitive(true),
-                Attribute::Extractable(false),
-                Attribute::Sign(true),
-            ];
-            let private = [&common[..], &private].concat();
-            let made = session.generate_key_pair(&mechanism, &public.concat(), &private);
-            made.map(drop).map_err(refused)
-        })?;
+        let session = self.0.context.open_rw_session(self.0.slot);
+        let session = session.map_err(refused)?;
+        if !private_keys(&session, label)?.is_empty() {
+            return Err(TokenError::KeyExists {
+                label: label.to_owned(),
+            });
+        }
+        let common = [
+            Attribute::Token(true),
+            Attribute::Label(label.as_bytes().to_vec()),
+            Attribute::Id(id.to_vec()),
+        ];
+        let (mechanism, of_kind) = kind_template(kind)?;
+        let open = [Attribute::Private(false), Attribute::Verify(true)];
+        let public = [&common[..], &of_kind, &open].concat();
+        let closed = [
+            Attribute::Private(true),
+            Attribute::Sensitive(true),
+            Attribute::Extractable(false),
+            Attribute::Sign(true),
+        ];
+        let private = [&common[..], &closed].concat();
+        let made = session.generate_key_pair(&mechanism, &public, &private);
+        made.map_err(refused)?;
         self.key(label)
     }
 }

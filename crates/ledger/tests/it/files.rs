@@ -94,7 +94,11 @@ fn a_log_shorter_than_its_checkpoint_is_not_opened() {
     shorten(folder.path(), node_count(12) * 32);
     assert!(matches!(
         Log::open(folder.path()),
-        Err(OpenError::Lost { signed: 13, .. })
+        Err(OpenError::Lost {
+            signed: 13,
+            present: 12,
+            ..
+        })
     ));
 }
 

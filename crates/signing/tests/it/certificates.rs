@@ -2,6 +2,8 @@
 
 use signing::{Algorithm, Certificate, CertificateError, Purpose};
 
+use crate::at;
+
 const EU_TEST_SIGNERS: &str = include_str!("../data/eu-test-signers/certificates.txt");
 
 #[test]
@@ -27,14 +29,45 @@ fn every_signer_of_the_eu_test_cases_is_read_and_has_a_key_that_verifies() {
 
 #[test]
 fn a_certificate_shows_what_openssl_shows() {
-    let dutch = EU_TEST_SIGNERS
-        .lines()
-        .map(|line| Certificate::from_base64(line).expect(line))
-        .find(|of| of.subject_country() == Some("NL") && of.subject().contains("valid-for-test"))
-        .expect("a signer for tests");
-    assert!(dutch.allows(Purpose::Test));
-    assert!(!dutch.allows(Purpose::Vaccination));
+    let dutch = eu_test_signer(|of| of.subject().contains("valid-for-test"), "NL");
+    assert_eq!(
+        dutch.kid(),
+        [0xe3, 0x6f, 0x05, 0x3a, 0x55, 0x31, 0x35, 0x13]
+    );
+    assert_eq!(dutch.not_before(), at("2021-04-26T08:57:12Z"));
+    assert_eq!(dutch.not_after(), at("2032-04-23T08:57:12Z"));
     assert_eq!(dutch.issuer_country(), Some("NL"));
+}
+
+#[test]
+fn the_kinds_that_a_signer_may_sign_are_read_in_both_spellings() {
+    use Purpose::{Recovery, Test, Vaccination};
+    let current = eu_test_signer(|of| of.subject().contains("valid-for-test"), "NL");
+    assert_eq!(
+        [Test, Vaccination, Recovery].map(|of| current.allows(of)),
+        [true, false, false]
+    );
+    let older = eu_test_signer(|of| !of.extended_key_usage().is_empty(), "IE");
+    assert!(
+        older
+            .extended_key_usage()
+            .iter()
+            .all(|of| of.to_string().contains(".0.1847."))
+    );
+    assert!(older.allows(Vaccination));
+    let every = eu_test_signer(|of| of.extended_key_usage().is_empty(), "HU");
+    assert_eq!(
+        [Test, Vaccination, Recovery].map(|of| every.allows(of)),
+        [true; 3]
+    );
+}
+
+fn eu_test_signer(wanted: impl Fn(&Certificate) -> bool, country: &str) -> Certificate {
+    let all = EU_TEST_SIGNERS
+        .lines()
+        .map(|line| Certificate::from_base64(line).expect(line));
+    let mut of_country = all.filter(|of| of.subject_country() == Some(country));
+    of_country.find(wanted).expect(country)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How fast entries are appended on disk and proofs are made and checked.
 //!
-//! `cargo run --release -p ledger --example speed -- [ENTRIES] [FOLDER]`
+//! `cargo run --release -p ledger --example appending -- [ENTRIES] [FOLDER]`
 #![expect(
     clippy::print_stdout,
     clippy::disallowed_methods,

@@ -1,6 +1,6 @@
 //! How many signatures a key makes and a certificate verifies per CPU second, software and token.
 //!
-//! `cargo run --release -p signing --example speed -- [TOKEN_LIBRARY TOKEN_LABEL PIN]`
+//! `cargo run --release -p signing --example signatures -- [TOKEN_LIBRARY TOKEN_LABEL PIN]`
 #![expect(
     clippy::print_stdout,
     clippy::disallowed_methods,
