@@ -1,4 +1,4 @@
-//! Certificates issued and verified per second of CPU time, on one core: `cargo run --release -p passport --example speed`.
+//! Certificates issued and verified per second of CPU time, on one core: `cargo run --release -p passport --example certificates`.
 
 #![expect(clippy::print_stdout, reason = "this example is a command")]
 
