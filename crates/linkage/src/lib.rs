@@ -26,6 +26,7 @@
 //!
 //! The method and what was measured are in `docs/linkage.md`.
 
+pub mod auto;
 mod block;
 mod compare;
 mod dedupe;

@@ -42,7 +42,7 @@ pub struct Dedupe {
 impl Dedupe {
     /// Runs the command.
     pub fn run(self) -> Outcome {
-        let (spec, progress) = self.how.begin()?;
+        let (spec, progress) = self.how.begin(&self.records, &[])?;
         let mut watch = Stopwatch::start();
         let (records, _) = people::read(&self.records, &spec, self.how.map.as_deref(), &progress)?;
         watch.lap("read");

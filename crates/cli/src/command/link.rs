@@ -54,7 +54,8 @@ pub struct Link {
 impl Link {
     /// Runs the command.
     pub fn run(self) -> Outcome {
-        let (spec, progress) = self.how.begin()?;
+        let register = (self.register.as_path(), self.map_register.as_deref());
+        let (spec, progress) = self.how.begin(&self.records, &[register])?;
         let mut watch = Stopwatch::start();
         let (records, _) = people::read(&self.records, &spec, self.how.map.as_deref(), &progress)?;
         let (register, _) = people::read(

@@ -7,6 +7,7 @@ use clap::Args;
 use intake::{ColumnMap, Counts, FieldSpec, Options, Wanted};
 use linkage::{Model, Records, RecordsBuilder, Spec};
 
+use crate::command::auto;
 use crate::command::clean::{read_text, set_threads};
 use crate::exit::{Blame, Failure, usage};
 use crate::progress::{Progress, interrupted};
@@ -14,9 +15,12 @@ use crate::progress::{Progress, interrupted};
 /// How to link: arguments that the linkage commands share.
 #[derive(Args)]
 pub struct How {
-    /// A built-in spec (vietnam, `who_person`, febrl3, febrl4, `fake_1000`) or a TOML file.
-    #[arg(long, value_name = "NAME|FILE.toml", default_value = "vietnam")]
+    /// A built-in spec (vietnam, `who_person`, febrl3, febrl4, `fake_1000`), a TOML file, or `auto`: one proposed from the columns.
+    #[arg(long, value_name = "NAME|FILE.toml|auto", default_value = "vietnam")]
     pub spec: String,
+    /// Where the spec goes that `--spec auto` proposes.
+    #[arg(long, value_name = "FILE.toml")]
+    pub spec_out: Option<PathBuf>,
     /// Columns of the records, where the headings don't say it.
     #[arg(long, value_name = "FILE.toml")]
     pub map: Option<PathBuf>,
@@ -32,10 +36,39 @@ pub struct How {
 }
 
 impl How {
-    /// Sets the threads, reads the spec, and starts to show progress.
-    pub fn begin(&self) -> Result<(Spec, Progress), Failure> {
+    /// Sets the threads, reads the spec or proposes one for the records and these further files, and starts to show progress.
+    pub fn begin(
+        &self,
+        records: &Path,
+        others: &[auto::Source<'_>],
+    ) -> Result<(Spec, Progress), Failure> {
         set_threads(self.threads)?;
-        Ok((spec(&self.spec)?, Progress::new(self.quiet)))
+        let spec = if self.spec == "auto" {
+            let mut files = vec![(records, self.map.as_deref())];
+            files.extend(others);
+            self.proposed(&files)?
+        } else if self.spec_out.is_some() {
+            return Err(usage("--spec-out goes with --spec auto"));
+        } else {
+            spec(&self.spec)?
+        };
+        Ok((spec, Progress::new(self.quiet)))
+    }
+
+    fn proposed(&self, files: &[auto::Source<'_>]) -> Result<Spec, Failure> {
+        let proposal = auto::propose(files)?;
+        if !self.quiet {
+            eprint!(
+                "Proposed spec, by the columns:\n{}",
+                linkage::auto::described(&proposal.columns)
+            );
+        }
+        match &self.spec_out {
+            Some(path) => write_text(path, &proposal.toml)?,
+            None if !self.quiet => eprintln!("{}", proposal.toml),
+            None => {}
+        }
+        Ok(proposal.spec)
     }
 
     /// The trained model that was given, if one was.

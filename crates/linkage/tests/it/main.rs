@@ -1,5 +1,6 @@
 //! The engine on published sets and on small families, as callers use it.
 
+mod auto;
 mod family;
 mod files;
 mod published;

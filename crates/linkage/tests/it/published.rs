@@ -1,14 +1,12 @@
 //! Quality on sets that others published, with the truth that comes with them.
 
-use std::collections::HashMap;
-
 use linkage::evaluate::{Proposed, Scores, Truth, evaluate};
 use linkage::{DedupeOptions, Linker, Links, Model, Records, Silent, Spec, TrainOptions, dedupe};
 
-use crate::files::load;
+use crate::files::{febrl_person, load, pair_f1};
 
 /// FEBRL 4: `rec-7-org` and `rec-7-dup-0` are one person.
-fn scores(links: &Links, a: &Records, b: &Records) -> Scores {
+pub(crate) fn scores(links: &Links, a: &Records, b: &Records) -> Scores {
     let id = |records: &Records, row: u32| records.id(row).expect("a row").to_owned();
     let mut proposed = Vec::new();
     let mut truth = Vec::new();
@@ -150,26 +148,6 @@ fn febrl_3_is_deduplicated() {
     let spec = Spec::builtin("febrl3").expect("built in");
     let records = load(&spec, "febrl/dataset3.csv");
     let clusters = dedupe(&spec, &records, &DedupeOptions::default(), &Silent).expect("clusters");
-    let person = |row: u32| {
-        let id = records.id(row).expect("a row");
-        id.split('-').nth(1).expect("rec-N-…").to_owned()
-    };
-    let pairs = |of: &dyn Fn(u32) -> String| {
-        let mut sizes: HashMap<String, u64> = HashMap::new();
-        for row in 0..records.len() as u32 {
-            *sizes.entry(of(row)).or_default() += 1;
-        }
-        sizes
-            .values()
-            .map(|size| size * (size - 1) / 2)
-            .sum::<u64>()
-    };
-    let cluster = |row: u32| clusters.of[row as usize].to_string();
-    let (true_pairs, found) = (pairs(&person), pairs(&cluster));
-    let right = pairs(&|row| format!("{} {}", person(row), cluster(row)));
-    let f1 = 2.0 * right as f64 / (true_pairs + found) as f64;
-    assert!(
-        f1 >= 0.996,
-        "F1 over pairs {f1}: {right} right of {found}, {true_pairs} true"
-    );
+    let f1 = pair_f1(&records, &clusters.of, febrl_person);
+    assert!(f1 >= 0.996, "F1 over pairs {f1}");
 }

@@ -1,0 +1,98 @@
+//! The linkage commands: proposed specs, reports, explanations, clusters, and what they say to bad input.
+
+use std::fs;
+
+use crate::tool::{Country, Run, minhchung};
+
+/// Runs a command on files of the country; a word that ends in one of its suffixes is a path there.
+fn run(country: &Country, words: &[&str]) -> Run {
+    let in_country = |word: &&str| {
+        let path = ["csv", "json", "toml", "html", "parquet"]
+            .iter()
+            .any(|suffix| word.ends_with(&format!(".{suffix}")));
+        if path {
+            country.path(word).display().to_string()
+        } else {
+            (*word).to_owned()
+        }
+    };
+    let mut all: Vec<String> = words.iter().map(in_country).collect();
+    all.push("--quiet".to_owned());
+    minhchung(&all)
+}
+
+/// F1 at 0.5 of links of the country.
+fn f1(country: &Country, links: &str) -> f64 {
+    let (links, truth) = (country.path(links), country.data("truth", "csv"));
+    let words = [
+        "evaluate".as_ref(),
+        "--json".as_ref(),
+        "--links".as_ref(),
+        links.as_os_str(),
+        "--truth".as_ref(),
+        truth.as_os_str(),
+    ];
+    let run = minhchung(&words);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let scores: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    scores["cutoffs"]["0.5"]["f1"].as_f64().expect("F1")
+}
+
+#[test]
+fn a_proposed_spec_links_like_the_built_in_one_under_whatever_headings() {
+    let country = Country::new(2000, "csv");
+    let text = fs::read_to_string(country.data("subjects", "csv")).expect("subjects");
+    let (headings, rows) = text.split_once('\n').expect("headings");
+    let vietnamese = headings
+        .replace("unique_id", "Mã đối tượng")
+        .replace("full_name", "Họ và tên")
+        .replace("dob", "Ngày sinh")
+        .replace("sex", "Giới tính")
+        .replace("id_number", "Số CCCD");
+    fs::write(country.path("theirs.csv"), format!("{vietnamese}\n{rows}")).expect("a file");
+    let link = |spec: &[&str], records: &str, links: &str| {
+        let words = [
+            "link",
+            "--records",
+            records,
+            "--register",
+            "data/register.csv",
+            "--out",
+            links,
+        ];
+        let run = run(&country, &[&words[..], spec].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        f1(&country, links)
+    };
+    let built_in = link(&[], "data/subjects.csv", "links.csv");
+    let auto: &[&str] = &["--spec", "auto", "--spec-out", "auto.toml"];
+    let proposed = link(auto, "data/subjects.csv", "auto.csv");
+    assert!(proposed > built_in - 0.003, "{built_in} {proposed}");
+    // The proposal is a spec file like any other.
+    let again = link(&["--spec", "auto.toml"], "data/subjects.csv", "again.csv");
+    assert_eq!(again.to_bits(), proposed.to_bits());
+    // Headings that differ from file to file are recognised.
+    let theirs = link(&["--spec", "auto"], "theirs.csv", "theirs_links.csv");
+    assert!(theirs > built_in - 0.003, "{built_in} {theirs}");
+}
+
+#[test]
+fn no_spec_is_proposed_for_files_that_tell_nobody_apart() {
+    let country = Country::new(200, "csv");
+    fs::write(country.path("colours.csv"), "id,colour\n1,red\n2,blue\n").expect("a file");
+    let words = [
+        "dedupe",
+        "--spec",
+        "auto",
+        "--records",
+        "colours.csv",
+        "--out",
+        "out.csv",
+    ];
+    let run = run(&country, &words);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    for words in ["tells people apart", "colour", "left out", "hint:"] {
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+    assert!(!country.path("out.csv").exists());
+}
