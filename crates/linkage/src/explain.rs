@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::chart::escape;
 use crate::compare::Pair;
 use crate::link::{Linker, Veto, none_odds};
 use crate::model::{Model, ModelError};
@@ -359,13 +360,6 @@ impl Explanation {
 
 fn signed(bits: f64) -> String {
     format!("{bits:+.1}")
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
 
 #[cfg(test)]

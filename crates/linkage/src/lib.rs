@@ -28,6 +28,7 @@
 
 pub mod auto;
 mod block;
+mod chart;
 mod compare;
 mod dedupe;
 mod distance;
@@ -39,6 +40,7 @@ mod link;
 mod model;
 mod name;
 mod records;
+mod report;
 pub mod shape;
 mod spec;
 pub mod verify;
@@ -52,6 +54,7 @@ pub use model::{
     ComparisonModel, LevelChange, LevelModel, Model, ModelError, Provenance, TrainOptions,
 };
 pub use records::{Records, RecordsBuilder, RowError};
+pub use report::{Outcomes, WeighedLink, model_report};
 pub use spec::{ColumnSpec, Spec, SpecError};
 
 /// Told how far a long stage is; called from several threads.

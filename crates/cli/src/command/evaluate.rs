@@ -1,10 +1,12 @@
 //! `evaluate`: how good links are, against the truth.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use arrow_array::{Array, StringArray};
 use clap::Args;
 use intake::{Options, Wanted};
+use linkage::WeighedLink;
 use linkage::evaluate::{Calibration, Proposed, Rates, Scores, Truth, evaluate};
 
 use crate::Outcome;
@@ -132,30 +134,46 @@ impl Table {
 }
 
 fn read_links(path: &Path) -> Result<Vec<Proposed>, Failure> {
+    let (_, links) = read_weighed(path)?;
+    Ok(links.into_iter().map(|found| found.link).collect())
+}
+
+/// The candidates of a links file with their weights, where it has them, and how many records it tells of.
+pub fn read_weighed(path: &Path) -> Result<(u64, Vec<WeighedLink>), Failure> {
     let table = Table::read(path)?;
+    let weights = table.column("weight").ok();
+    let weight = |row: usize| weights?.get(row)?.as_deref()?.parse::<f64>().ok();
     let (a, b) = (table.column("a_id")?, table.column("b_id")?);
     let probability = table.column("probability")?;
     let mut links = Vec::new();
+    let mut records = HashSet::new();
     for (row, b_id) in b.iter().enumerate() {
+        let a_id = table.cell(a, "a_id", row)?;
+        records.insert(a_id);
         let Some(b_id) = b_id else { continue };
         let text = table.cell(probability, "probability", row)?;
         let value: Option<f64> = text.parse().ok().filter(|p| (0.0..=1.0).contains(p));
-        links.push(Proposed {
-            a_id: table.cell(a, "a_id", row)?.to_owned(),
-            b_id: b_id.clone(),
-            probability: value.ok_or_else(|| {
-                usage(format!(
-                    "{}, record {}: '{text}' is no probability",
-                    path.display(),
-                    row + 1
-                ))
-            })?,
+        let probability = value.ok_or_else(|| {
+            usage(format!(
+                "{}, record {}: '{text}' is no probability",
+                path.display(),
+                row + 1
+            ))
+        })?;
+        links.push(WeighedLink {
+            link: Proposed {
+                a_id: a_id.to_owned(),
+                b_id: b_id.clone(),
+                probability,
+            },
+            weight: weight(row).filter(|bits| bits.is_finite()),
         });
     }
-    Ok(links)
+    Ok((records.len() as u64, links))
 }
 
-fn read_truth(path: &Path) -> Result<(Vec<Truth>, Vec<String>), Failure> {
+/// The truth, and the names of the mistakes that it tells of.
+pub fn read_truth(path: &Path) -> Result<(Vec<Truth>, Vec<String>), Failure> {
     let table = Table::read(path)?;
     let (a, b) = (table.column("a_id")?, table.column("b_id")?);
     let named = table.headings.iter().zip(&table.columns);

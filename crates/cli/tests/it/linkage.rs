@@ -4,21 +4,16 @@ use std::fs;
 
 use crate::tool::{Country, Run, minhchung};
 
-/// Runs a command on files of the country; a word that ends in one of its suffixes is a path there.
+/// Runs a command; words with a dot are paths in the country's folder.
 fn run(country: &Country, words: &[&str]) -> Run {
     let in_country = |word: &&str| {
-        let path = ["csv", "json", "toml", "html", "parquet"]
-            .iter()
-            .any(|suffix| word.ends_with(&format!(".{suffix}")));
-        if path {
+        if word.contains('.') {
             country.path(word).display().to_string()
         } else {
             (*word).to_owned()
         }
     };
-    let mut all: Vec<String> = words.iter().map(in_country).collect();
-    all.push("--quiet".to_owned());
-    minhchung(&all)
+    minhchung(&words.iter().map(in_country).collect::<Vec<_>>())
 }
 
 /// F1 at 0.5 of links of the country.
@@ -95,4 +90,61 @@ fn no_spec_is_proposed_for_files_that_tell_nobody_apart() {
         assert!(run.stderr.contains(words), "{}", run.stderr);
     }
     assert!(!country.path("out.csv").exists());
+}
+
+#[test]
+fn a_model_is_drawn_on_a_page_that_stands_alone() {
+    let country = Country::new(1500, "csv");
+    let files = [
+        "link",
+        "--records",
+        "data/subjects.csv",
+        "--register",
+        "data/register.csv",
+    ];
+    let made = run(
+        &country,
+        &[
+            &files[..],
+            &["--out", "links.csv", "--model-out", "model.json"],
+        ]
+        .concat(),
+    );
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let report = |more: &[&str]| {
+        let words = [
+            &["model", "report", "model.json", "--out", "report.html"],
+            more,
+        ]
+        .concat();
+        let run = run(&country, &words);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        fs::read_to_string(country.path("report.html")).expect("a page")
+    };
+    let (bare, linked) = (report(&[]), report(&["--links", "links.csv"]));
+    let judged = report(&["--links", "links.csv", "--truth", "data/truth.csv"]);
+    let has = |page: &str| {
+        [
+            "Mỗi mức khớp",
+            "Evidence of the best",
+            "Chọn ngưỡng nào",
+            "precision",
+            "keep their promises",
+        ]
+        .map(|words| page.contains(words))
+    };
+    assert_eq!(has(&bare), [true, false, false, false, false]);
+    assert_eq!(has(&linked), [true, true, true, false, false]);
+    assert_eq!(has(&judged), [true; 5]);
+    assert!(judged.contains("họ và tên") && judged.contains("full name"));
+    for page in [&bare, &linked, &judged] {
+        for words in ["<script", "<link", "@import", "url(http", "NaN", "inf\""] {
+            assert!(!page.contains(words), "{words}");
+        }
+        assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+    }
+    assert_eq!(
+        report(&["--links", "links.csv", "--truth", "data/truth.csv"]),
+        judged
+    );
 }
