@@ -48,7 +48,9 @@ pub mod verify;
 pub use block::{Candidates, RulePlan, RuleReport};
 pub use compare::Pair;
 pub use dedupe::{Clusters, DedupeOptions, ScoredPair, dedupe};
-pub use explain::{Explanation, FieldEvidence, Reason, reason_en, reason_vi, rule_names};
+pub use explain::{
+    Difference, Explanation, FieldEvidence, Reason, Rival, reason_en, reason_vi, rule_names,
+};
 pub use link::{Candidate, Linker, Links, Outcome, Veto};
 pub use model::{
     ComparisonModel, LevelChange, LevelModel, Model, ModelError, Provenance, TrainOptions,

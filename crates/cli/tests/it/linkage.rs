@@ -148,3 +148,53 @@ fn a_model_is_drawn_on_a_page_that_stands_alone() {
         judged
     );
 }
+
+#[test]
+fn an_explanation_names_the_runner_up_in_text_and_json() {
+    let country = Country::new(1500, "csv");
+    // The same person under a second id: nothing tells the two entries apart.
+    let register = fs::read_to_string(country.data("register", "csv")).expect("a register");
+    let entry = register.lines().nth(1).expect("an entry");
+    let (id, rest) = entry.split_once(',').expect("columns");
+    fs::write(
+        country.path("register.csv"),
+        format!("{register}TWICE,{rest}\n"),
+    )
+    .expect("a file");
+    fs::write(
+        country.path("one.csv"),
+        format!("{}\n{entry}\n", register.lines().next().expect("headings")),
+    )
+    .expect("a file");
+    let pair = format!("{id},TWICE");
+    let explain = |more: &[&str]| {
+        let files = [
+            "explain",
+            "--quiet",
+            "--records",
+            "one.csv",
+            "--register",
+            "register.csv",
+            "--pair",
+            &pair,
+        ];
+        let run = run(&country, &[&files[..], more].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run.stdout
+    };
+    let text = explain(&[]);
+    for words in [
+        format!("runner-up {id}"),
+        format!("là {id}: phù hợp như nhau"),
+        "fits as well".to_owned(),
+    ] {
+        assert!(text.contains(&words), "{words}: {text}");
+    }
+    let told: serde_json::Value = serde_json::from_str(&explain(&["--json"])).expect("JSON");
+    assert_eq!(told["rival"]["b_id"], id);
+    assert!(
+        told["rules"]
+            .as_array()
+            .is_some_and(|rules| !rules.is_empty())
+    );
+}

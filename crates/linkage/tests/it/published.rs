@@ -119,7 +119,8 @@ fn the_parts_of_an_explanation_add_up_to_its_whole() {
     let set = Febrl4::load();
     let (model, links) = set.link();
     let linker = Linker::new(&set.spec, &set.a, &set.b);
-    for row in (0..set.a.len() as u32).step_by(500) {
+    let mut rivals = 0;
+    for row in (0..set.a.len() as u32).step_by(200) {
         let Some(best) = links.best(row) else {
             continue;
         };
@@ -140,7 +141,19 @@ fn the_parts_of_an_explanation_add_up_to_its_whole() {
         );
         assert!((told.total_bits - best.weight).abs() < 1e-6);
         assert!(told.svg().contains("</svg>"));
+        if let Some(rival) = &told.rival {
+            rivals += 1;
+            let fields: f64 = rival.fields.iter().map(|field| field.bits).sum();
+            let sum = fields + rival.relatives_bits;
+            assert!((sum - rival.lead_bits).abs() < 1e-6, "{rival:?}");
+            let other = set.b.row_of(&rival.b_id).expect("a row");
+            let back = linker.explain(&model, row, other).expect("its model");
+            let turned = back.and_then(|told| told.rival).expect("a rival");
+            assert!((turned.lead_bits + rival.lead_bits).abs() < 1e-6);
+            assert_eq!(turned.b_id, told.b_id);
+        }
     }
+    assert!(rivals > 0, "nobody had a runner-up");
 }
 
 #[test]
