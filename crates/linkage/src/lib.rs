@@ -29,6 +29,7 @@
 pub mod auto;
 mod block;
 mod chart;
+mod cluster;
 mod compare;
 mod dedupe;
 mod distance;
@@ -46,6 +47,7 @@ mod spec;
 pub mod verify;
 
 pub use block::{Candidates, RulePlan, RuleReport};
+pub use cluster::{Contradiction, Statements};
 pub use compare::Pair;
 pub use dedupe::{Clusters, DedupeOptions, ScoredPair, dedupe};
 pub use explain::{

@@ -54,14 +54,15 @@ impl Evaluate {
 }
 
 /// A table of text: headings and cells.
-struct Table {
+pub struct Table {
     path: PathBuf,
     headings: Vec<String>,
     columns: Vec<Vec<Option<String>>>,
 }
 
 impl Table {
-    fn read(path: &Path) -> Result<Self, Failure> {
+    /// Reads a whole file; one with a row that cannot be read is refused.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
         let mut reader = intake::open(path, Wanted::AsInFile, &Options::default()).or_usage()?;
         let mut table = Self {
             path: path.to_owned(),
@@ -94,7 +95,7 @@ impl Table {
         let counts = reader.counts();
         if counts.rejected > 0 {
             return Err(usage(format!(
-                "{}: {} rows could not be read; figures over the rest would mislead",
+                "{}: {} rows could not be read; the rest alone would mislead",
                 path.display(),
                 counts.rejected
             )));
@@ -102,7 +103,8 @@ impl Table {
         Ok(table)
     }
 
-    fn column(&self, name: &str) -> Result<&[Option<String>], Failure> {
+    /// The cells under a heading.
+    pub fn column(&self, name: &str) -> Result<&[Option<String>], Failure> {
         let place = self.headings.iter().position(|heading| heading == name);
         place
             .and_then(|place| self.columns.get(place))
@@ -117,7 +119,7 @@ impl Table {
     }
 
     /// A cell that must not be blank.
-    fn cell<'a>(
+    pub fn cell<'a>(
         &self,
         column: &'a [Option<String>],
         name: &str,

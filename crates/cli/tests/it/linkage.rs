@@ -1,5 +1,6 @@
 //! The linkage commands: proposed specs, reports, explanations, clusters, and what they say to bad input.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use crate::tool::{Country, Run, minhchung};
@@ -197,4 +198,129 @@ fn an_explanation_names_the_runner_up_in_text_and_json() {
             .as_array()
             .is_some_and(|rules| !rules.is_empty())
     );
+}
+
+/// Person of each record.
+fn persons(country: &Country, file: &str) -> BTreeMap<String, String> {
+    let table = fs::read_to_string(country.path(file)).expect("persons");
+    let rows = table.lines().skip(1).map(|line| {
+        let mut cells = line.split(',').map(str::to_owned);
+        cells.next().zip(cells.next()).expect("id and person")
+    });
+    rows.collect()
+}
+
+#[test]
+fn a_merge_is_undone_by_hand_and_nobody_else_changes() {
+    let country = Country::new(1500, "csv");
+    let dedupe = |more: &[&str]| {
+        let words = ["dedupe", "--quiet", "--records", "data/subjects.csv"];
+        let run = run(&country, &[&words[..], more].concat());
+        (run.code, run.stderr)
+    };
+    let done = (0, String::new());
+    assert_eq!(dedupe(&["--out", "before.csv"]), done);
+    let before = persons(&country, "before.csv");
+    let (double, person) = before
+        .iter()
+        .find(|(id, person)| id != person)
+        .expect("a double");
+    let (other, _) = before
+        .iter()
+        .find(|(id, person)| id == person && **id != *double && *person != double)
+        .expect("somebody else");
+    let pair = |name: &str, one: &str, other: &str| {
+        fs::write(country.path(name), format!("id,other_id\n{one},{other}\n")).expect("a file");
+    };
+    pair("apart.csv", double, person);
+    assert_eq!(
+        dedupe(&["--out", "after.csv", "--apart", "apart.csv"]),
+        done
+    );
+    let after = persons(&country, "after.csv");
+    let cluster: Vec<&String> = before
+        .iter()
+        .filter(|(_, of)| *of == person)
+        .map(|(id, _)| id)
+        .collect();
+    assert_ne!(after[double], after[person]);
+    for (id, of) in &before {
+        if cluster.contains(&id) {
+            assert!(cluster.contains(&&after[id]), "{id} left to strangers");
+        } else {
+            assert_eq!(of, &after[id]);
+        }
+    }
+    // The same statement the other way round, and once more: nothing else happens.
+    pair("apart.csv", person, double);
+    assert_eq!(
+        dedupe(&["--out", "again.csv", "--apart", "apart.csv"]),
+        done
+    );
+    assert_eq!(persons(&country, "again.csv"), after);
+
+    pair("together.csv", double, other);
+    let both = [
+        "--out",
+        "joined.csv",
+        "--apart",
+        "apart.csv",
+        "--together",
+        "together.csv",
+    ];
+    assert_eq!(dedupe(&both), done);
+    let joined = persons(&country, "joined.csv");
+    assert_eq!(joined[double], joined[other]);
+    assert_ne!(joined[double], joined[person]);
+}
+
+#[test]
+fn statements_that_cannot_be_followed_are_refused() {
+    let country = Country::new(300, "csv");
+    fs::write(
+        country.path("same.csv"),
+        "id,other_id\nA000000000,A000000001\n",
+    )
+    .expect("a file");
+    fs::write(country.path("nobody.csv"), "id,other_id\nA000000000,X\n").expect("a file");
+    fs::write(
+        country.path("itself.csv"),
+        "id,other_id\nA000000001,A000000001\n",
+    )
+    .expect("a file");
+    fs::write(country.path("columns.csv"), "a,b\nA000000001,A000000001\n").expect("a file");
+    let cases: [(&[&str], &[&str]); 4] = [
+        (
+            &["--apart", "same.csv", "--together", "same.csv"],
+            &["A000000000", "declared different", "hint:"],
+        ),
+        (
+            &["--apart", "nobody.csv"],
+            &["nobody.csv, record 1", "no id 'X'"],
+        ),
+        (
+            &["--together", "itself.csv"],
+            &["itself.csv, record 1", "the same record twice"],
+        ),
+        (
+            &["--apart", "columns.csv"],
+            &["columns.csv", "no column 'id'"],
+        ),
+    ];
+    for (more, says) in cases {
+        let words = [
+            "dedupe",
+            "--quiet",
+            "--records",
+            "data/subjects.csv",
+            "--out",
+            "out.csv",
+        ];
+        let run = run(&country, &[&words[..], more].concat());
+        assert_eq!(run.code, 2, "{}", run.stderr);
+        for words in says {
+            assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+        }
+        assert!(!country.path("out.csv").exists());
+    }
 }
