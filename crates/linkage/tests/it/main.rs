@@ -3,4 +3,5 @@
 mod auto;
 mod family;
 mod files;
+mod properties;
 mod published;
