@@ -29,6 +29,7 @@
 pub mod auto;
 mod block;
 mod chart;
+mod check;
 mod cluster;
 mod compare;
 mod dedupe;
@@ -47,6 +48,7 @@ mod spec;
 pub mod verify;
 
 pub use block::{Candidates, RulePlan, RuleReport};
+pub use check::{Useless, useless_columns};
 pub use cluster::{Contradiction, Statements};
 pub use compare::Pair;
 pub use dedupe::{Clusters, DedupeOptions, ScoredPair, dedupe};

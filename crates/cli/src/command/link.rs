@@ -150,9 +150,6 @@ fn summary(
             rule.rule, rule.dropped_keys, rule.dropped_pairs
         );
     }
-    for warning in &model.provenance.warnings {
-        println!("note: {warning}");
-    }
     if !model.converged {
         println!(
             "note: training stopped after {} rounds before it had settled",

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::{Array, RecordBatch, StringArray};
 use clap::Args;
-use intake::{ColumnMap, Counts, FieldSpec, Options, Wanted};
-use linkage::{Model, Records, RecordsBuilder, Spec};
+use intake::{ColumnMap, Counts, FieldSpec, Layout, Options, Wanted};
+use linkage::{Model, Records, RecordsBuilder, Spec, Useless};
 
 use crate::command::auto;
 use crate::command::clean::{read_text, set_threads};
@@ -156,7 +156,48 @@ pub fn read(
             counts.rejected
         )));
     }
-    Ok((records.finish(), counts))
+    let records = records.finish();
+    check(path, spec, &records, reader.layout())?;
+    Ok((records, counts))
+}
+
+/// So many equal records are no doubles but a broken file.
+const MANY_EQUALS: usize = 10;
+
+/// Says which columns cannot help, and refuses records that nothing tells apart: each of them would be everybody.
+fn check(path: &Path, spec: &Spec, records: &Records, layout: &Layout) -> Result<(), Failure> {
+    let has = |name: &str| {
+        let mut columns = layout.columns.iter();
+        columns.any(|c| c.field.trim().eq_ignore_ascii_case(name) && !c.sources.is_empty())
+    };
+    let columns = spec.columns();
+    for absent in columns.iter().filter(|column| !has(&column.name)) {
+        eprintln!(
+            "note: {}: no column '{}', which the spec names; it counts as empty",
+            path.display(),
+            absent.name
+        );
+    }
+    let mut helps = false;
+    for (name, useless) in linkage::useless_columns(spec, records) {
+        let what = match useless {
+            None => {
+                helps = true;
+                continue;
+            }
+            Some(Useless::Empty) => "holds no value that can be read",
+            Some(Useless::OneValue) => "has the same value in all rows",
+        };
+        eprintln!("note: {}: '{name}' {what}", path.display());
+    }
+    if !helps && records.len() >= MANY_EQUALS {
+        return Err(usage(format!(
+            "{}: nothing tells its {} records apart: every column that the spec compares is empty or has one value\nhint: look at the file, and at --map and --spec",
+            path.display(),
+            records.len()
+        )));
+    }
+    Ok(())
 }
 
 /// For specs whose columns all have canonical headings the usual Vietnamese and English headings are recognised; other specs name the columns.

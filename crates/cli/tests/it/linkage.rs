@@ -324,3 +324,171 @@ fn statements_that_cannot_be_followed_are_refused() {
         assert!(!country.path("out.csv").exists());
     }
 }
+
+/// The subjects with each cell changed by its column; nine columns of the spec `vietnam`.
+fn changed(country: &Country, name: &str, change: impl Fn(&str, &str) -> String) {
+    let text = fs::read_to_string(country.data("subjects", "csv")).expect("subjects");
+    let mut lines = text.lines();
+    let headings: Vec<&str> = lines.next().expect("headings").split(',').collect();
+    let mut table = headings.join(",");
+    for line in lines.filter(|line| !line.contains('"')) {
+        let cells = headings.iter().zip(line.split(','));
+        let cells: Vec<String> = cells.map(|(heading, cell)| change(heading, cell)).collect();
+        table.push('\n');
+        table.push_str(&cells.join(","));
+    }
+    fs::write(country.path(name), table).expect("a file");
+}
+
+#[test]
+fn columns_that_cannot_help_are_named_and_records_that_nothing_tells_apart_refused() {
+    let country = Country::new(400, "csv");
+    let only = |kept: &'static str| {
+        move |heading: &str, cell: &str| match heading {
+            "unique_id" => cell.to_owned(),
+            _ if heading == kept => "Nguyễn Văn An".to_owned(),
+            _ => String::new(),
+        }
+    };
+    changed(&country, "nulls.csv", only(""));
+    changed(&country, "equals.csv", only("full_name"));
+    changed(&country, "one.csv", |heading, cell| match heading {
+        "sex" => "M".to_owned(),
+        "phone" => String::new(),
+        _ => cell.to_owned(),
+    });
+    changed(&country, "less.csv", |heading, cell| {
+        if cell == "phone" || heading == "phone" {
+            String::new()
+        } else {
+            cell.to_owned()
+        }
+    });
+    let no_phone = fs::read_to_string(country.path("less.csv")).expect("a file");
+    fs::write(
+        country.path("less.csv"),
+        no_phone.replacen(",phone,", ",colour,", 1),
+    )
+    .expect("a file");
+    let link = |records: &str| {
+        let words = [
+            "link",
+            "--quiet",
+            "--records",
+            records,
+            "--register",
+            "data/register.csv",
+            "--out",
+            "links.csv",
+        ];
+        run(&country, &words)
+    };
+    let dedupe = |records: &str| {
+        run(
+            &country,
+            &[
+                "dedupe",
+                "--quiet",
+                "--records",
+                records,
+                "--out",
+                "links.csv",
+            ],
+        )
+    };
+    for run in [
+        link("nulls.csv"),
+        link("equals.csv"),
+        dedupe("nulls.csv"),
+        dedupe("equals.csv"),
+    ] {
+        assert_eq!(run.code, 2, "{}", run.stderr);
+        for words in ["nothing tells its", "hint:"] {
+            assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+        }
+        assert!(!country.path("links.csv").exists());
+    }
+    for (run, says) in [
+        (
+            link("one.csv"),
+            [
+                "'sex' has the same value in all rows",
+                "'phone' holds no value",
+            ],
+        ),
+        (
+            dedupe("one.csv"),
+            [
+                "'sex' has the same value in all rows",
+                "'phone' holds no value",
+            ],
+        ),
+        (
+            link("less.csv"),
+            [
+                "no column 'phone', which the spec names",
+                "'phone' holds no value",
+            ],
+        ),
+    ] {
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        for words in says {
+            assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_model_of_another_spec_a_double_id_and_a_missing_name_are_refused() {
+    let country = Country::new(400, "csv");
+    let text = fs::read_to_string(country.data("subjects", "csv")).expect("subjects");
+    let first = text.lines().nth(1).expect("a record");
+    fs::write(country.path("twice.csv"), format!("{text}{first}\n")).expect("a file");
+    let link = |more: &[&str]| {
+        let words = [
+            "link",
+            "--quiet",
+            "--register",
+            "data/register.csv",
+            "--out",
+            "links.csv",
+        ];
+        run(&country, &[&words[..], more].concat())
+    };
+    let made = link(&[
+        "--records",
+        "data/subjects.csv",
+        "--model-out",
+        "model.json",
+    ]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let model = [
+        "--records",
+        "data/subjects.csv",
+        "--spec",
+        "auto",
+        "--model",
+        "model.json",
+    ];
+    let cases: [(&[&str], &[&str]); 3] = [
+        (
+            &model,
+            &["belongs to spec \"vietnam-1-", "auto-1-", "train it again"],
+        ),
+        (
+            &["--records", "twice.csv"],
+            &["twice.csv", "A000000000", "record 1 already", "hint:"],
+        ),
+        (
+            &["--records", "data/subjects.csv", "--spec", "who_person"],
+            &["needs a column 'given_name'", "full_name"],
+        ),
+    ];
+    for (more, says) in cases {
+        let run = link(more);
+        assert_eq!(run.code, 2, "{}", run.stderr);
+        for words in says {
+            assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+        }
+    }
+}

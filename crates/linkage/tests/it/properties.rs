@@ -8,7 +8,7 @@ use linkage::{
 };
 use proptest::prelude::*;
 
-/// given_name, family_name, birth_date, sex, postal_code of the spec `who_person`.
+/// The columns of the spec `who_person` behind the id: given and family name, birth date, sex, postal code.
 type Person = [Option<String>; 5];
 
 fn spec() -> Spec {
