@@ -8,12 +8,12 @@
 //! use linkage::{Linker, RecordsBuilder, Silent, Spec, TrainOptions};
 //!
 //! let spec = Spec::builtin("who_person").expect("a built-in name");
-//! // unique_id, given_name, family_name, birth_date, sex, postal_code
+//! // unique_id, family_name, given_name, birth_date, sex, postal_code
 //! let mut subjects = RecordsBuilder::new(&spec);
-//! subjects.push(&[Some("s1"), Some("Ana"), Some("Silva"), Some("1984-05-03"), Some("F"), Some("4011")])?;
+//! subjects.push(&[Some("s1"), Some("Silva"), Some("Ana"), Some("1984-05-03"), Some("F"), Some("4011")])?;
 //! let mut register = RecordsBuilder::new(&spec);
-//! register.push(&[Some("r1"), Some("Ana"), Some("Silva"), Some("1984-05-03"), Some("F"), Some("4011")])?;
-//! register.push(&[Some("r2"), Some("Rui"), Some("Costa"), Some("1971-11-20"), Some("M"), Some("4012")])?;
+//! register.push(&[Some("r1"), Some("Silva"), Some("Ana"), Some("1984-05-03"), Some("F"), Some("4011")])?;
+//! register.push(&[Some("r2"), Some("Costa"), Some("Rui"), Some("1971-11-20"), Some("M"), Some("4012")])?;
 //!
 //! let (subjects, register) = (subjects.finish(), register.finish());
 //! let linker = Linker::new(&spec, &subjects, &register);

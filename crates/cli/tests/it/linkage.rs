@@ -481,7 +481,7 @@ fn a_model_of_another_spec_a_double_id_and_a_missing_name_are_refused() {
         ),
         (
             &["--records", "data/subjects.csv", "--spec", "who_person"],
-            &["needs a column 'given_name'", "full_name"],
+            &["needs a column 'family_name'", "full_name"],
         ),
     ];
     for (more, says) in cases {

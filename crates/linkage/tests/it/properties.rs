@@ -8,7 +8,7 @@ use linkage::{
 };
 use proptest::prelude::*;
 
-/// The columns of the spec `who_person` behind the id: given and family name, birth date, sex, postal code.
+/// The columns of the spec `who_person` behind the id: family and given name, birth date, sex, postal code.
 type Person = [Option<String>; 5];
 
 fn spec() -> Spec {
@@ -39,7 +39,7 @@ fn person() -> impl Strategy<Value = Person> {
         maybe(sex.prop_map(str::to_owned).boxed()),
         maybe(code.prop_map(str::to_owned).boxed()),
     )
-        .prop_map(|(given, family, date, sex, code)| [given, family, date, sex, code])
+        .prop_map(|(given, family, date, sex, code)| [family, given, date, sex, code])
 }
 
 /// Packs people in some order; the id tells who it is.
@@ -95,8 +95,8 @@ fn model(spec: &Spec) -> Model {
         .map(|n| {
             let text = |text: String| Some(text);
             [
-                text(names[n % 8].to_owned()),
                 text(families[n / 8 % 7].to_owned()),
+                text(names[n % 8].to_owned()),
                 text(format!(
                     "{}-{:02}-{:02}",
                     1950 + n * 7 % 60,
@@ -236,8 +236,8 @@ fn columns_without_values_or_with_one_are_named_in_the_model() {
     let people: Vec<Person> = (0..60)
         .map(|n: usize| {
             [
-                Some(["Ana", "Rui", "Eva"][n % 3].to_owned()),
                 Some(["Silva", "Costa"][n % 2].to_owned()),
+                Some(["Ana", "Rui", "Eva"][n % 3].to_owned()),
                 Some(format!("19{:02}-05-03", 10 + n)),
                 None,
                 Some("4011".to_owned()),
@@ -259,4 +259,21 @@ fn columns_without_values_or_with_one_are_named_in_the_model() {
     let refused = Model::train(&spec, &empty, &empty, &TrainOptions::default());
     let says = refused.expect_err("nothing to learn from").to_string();
     assert!(says.contains("are the columns filled"), "{says}");
+}
+
+#[test]
+fn twins_are_kept_apart_where_the_name_stands_in_two_columns() {
+    let spec = spec();
+    let model = model(&spec);
+    let twin = |given: &str| -> Person {
+        ["Silva", given, "2010-03-09", "F", "4011"].map(|text| Some(text.to_owned()))
+    };
+    let people = [twin("Ana"), twin("Eva")];
+    let (one, other) = (
+        records(&spec, "a", &people, [0].into_iter()),
+        records(&spec, "b", &people, [1].into_iter()),
+    );
+    let linker = Linker::new(&spec, &one, &other);
+    let told = linker.explain(&model, 0, 0).expect("its model");
+    assert_eq!(told.expect("a pair").veto, Some(linkage::Veto::Twins));
 }
