@@ -20,6 +20,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
+    packages::require(&packages::TESTS)?;
     if !options.fast {
         packages::require(&[packages::CHROMIUM])?;
     }
