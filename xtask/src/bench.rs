@@ -6,6 +6,7 @@
 mod clean;
 mod intake;
 mod linkage;
+mod scale;
 mod synth;
 
 use std::path::{Path, PathBuf};
@@ -37,6 +38,8 @@ enum What {
     Linkage,
     /// The same on a million records, with what the probabilities are worth.
     LinkageMillion,
+    /// A run, an index, a day and a lookup, on a million records and on ten.
+    LinkageScale,
     /// The whole cleaning of a national extract.
     Clean,
     /// Reading CSV, Parquet and XLSX.
@@ -64,6 +67,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         What::LinkageMillion => {
             linkage::run_million(&minhchung()?, people(1_000_000), options.runs)?
         }
+        What::LinkageScale => scale::run(&minhchung()?, people(1_000_000))?,
         // So many people have a million records.
         What::Clean => clean::run(&minhchung()?, people(1_030_000), options.runs)?,
         What::Intake => intake::run(people(1_000_000), options.runs)?,

@@ -49,13 +49,7 @@ pub(crate) const SVG_DRAWER: Need = Need {
 };
 
 /// What tests of keys and of certificates on paper call.
-pub(crate) const TESTS: [Need; 5] = [
-    SOFT_TOKEN,
-    CODE_READER,
-    PDF_TOOLS,
-    PDF_CHECKER,
-    SVG_DRAWER,
-];
+pub(crate) const TESTS: [Need; 5] = [SOFT_TOKEN, CODE_READER, PDF_TOOLS, PDF_CHECKER, SVG_DRAWER];
 
 /// A font with all Vietnamese letters, for screenshots that look as on a desk.
 pub(crate) const FONTS: Need = Need {
