@@ -1,6 +1,6 @@
 //! `cargo xtask bench linkage-scale`: what a run, an index, a day and a lookup cost at one size and at ten times that.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -34,8 +34,8 @@ struct Size {
 
 pub(super) fn run(minhchung: &Path, people: u64) -> Result<Section> {
     let python = python()?;
-    let small = measured(minhchung, &python, people, "450MiB", people)?;
-    let large = measured(minhchung, &python, people * FACTOR, "3GiB", people)?;
+    let small = measured(minhchung, &python, people, "450MiB")?;
+    let large = measured(minhchung, &python, people * FACTOR, "3GiB")?;
     let mut targets = Targets::default();
     let mut most = |what: String, value: f64, limit: f64| {
         targets.add(
@@ -84,7 +84,7 @@ pub(super) fn run(minhchung: &Path, people: u64) -> Result<Section> {
         name: "linkage-scale",
         text: format!(
             "## Linkage as files grow\n\n`cargo xtask bench linkage-scale --people {people}`: `hard` tasks of {} and {} records on each side, {} threads, one run each.\n\
-             The model is trained on the smaller task and given to every command. The index is that of B; \"all records\" links A through it and\n\
+             The run in memory trains the model, which is given to all others. The index is that of B; \"all records\" links A through it and\n\
              keeps the claims; \"a day\" adds {DAY} records to them and decides anew over all; lookups are of {LOOKUPS} records of A, one process each, \n\
              with the time that the program gives for itself and that of the process.\n\n{}",
             grouped(small.people),
@@ -147,20 +147,14 @@ fn rows(small: &Size, large: &Size) -> Vec<Vec<String>> {
     ]
 }
 
-fn measured(
-    minhchung: &Path,
-    python: &Path,
-    people: u64,
-    ceiling: &str,
-    trained_on: u64,
-) -> Result<Size> {
-    let model = model(minhchung, python, trained_on)?;
+fn measured(minhchung: &Path, python: &Path, people: u64, ceiling: &str) -> Result<Size> {
     let task = hard_task(python, people, 1)?;
     let (records, register) = (task.join("A.parquet"), task.join("B.parquet"));
     let file = |name: &str| out().join(format!("scale_{name}"));
-    let (direct_links, links, index, claims) = (
+    let (direct_links, links, model, index, claims) = (
         file("direct.parquet"),
         file("links.parquet"),
+        file("model.json"),
         file("register.index"),
         file("claims.jsonl"),
     );
@@ -177,7 +171,7 @@ fn measured(
         link(&[], &records, &direct_links)
             .arg("--register")
             .arg(&register)
-            .arg("--model")
+            .arg("--model-out")
             .arg(&model),
     )?;
     let (within, _) = measure(
@@ -226,18 +220,6 @@ fn measured(
         day,
         lookups: lookups(minhchung, python, &records, &index)?,
     })
-}
-
-/// The model of a smaller task.
-fn model(minhchung: &Path, python: &Path, people: u64) -> Result<PathBuf> {
-    let task = hard_task(python, people, 1)?;
-    let model = out().join("scale_model.json");
-    let mut link = shell::command(minhchung, &["link", "--quiet"]);
-    link.arg("--records").arg(task.join("A.parquet"));
-    link.arg("--register").arg(task.join("B.parquet"));
-    link.arg("--out").arg(out().join("scale_links.parquet"));
-    shell::run(link.arg("--model-out").arg(&model))?;
-    Ok(model)
 }
 
 fn same(one: &Path, other: &Path) -> Result<bool> {
