@@ -21,7 +21,7 @@ table = pq.read_table(arguments.file)
 if arguments.json:
     step = max(1, table.num_rows // arguments.json)
     for row in table.take(list(range(0, table.num_rows, step))[: arguments.json]).to_pylist():
-        print(json.dumps({name: value for name, value in row.items() if value}))
+        print(json.dumps({name: value for name, value in row.items() if value}, default=str))
 if arguments.last:
     count = int(arguments.last[0])
     pq.write_table(table.slice(table.num_rows - count), arguments.last[1])

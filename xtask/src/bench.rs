@@ -6,6 +6,7 @@
 mod clean;
 mod intake;
 mod linkage;
+mod passport;
 mod scale;
 mod synth;
 
@@ -42,6 +43,8 @@ enum What {
     LinkageScale,
     /// The whole cleaning of a national extract.
     Clean,
+    /// Certificates issued and verified, beside the peers.
+    Passport,
     /// Reading CSV, Parquet and XLSX.
     Intake,
     /// Inventing people.
@@ -70,6 +73,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         What::LinkageScale => scale::run(&minhchung()?, people(1_000_000))?,
         // So many people have a million records.
         What::Clean => clean::run(&minhchung()?, people(1_030_000), options.runs)?,
+        What::Passport => passport::run(options.runs)?,
         What::Intake => intake::run(people(1_000_000), options.runs)?,
         What::Synth => synth::run(&minhchung()?, people(1_000_000), options.runs)?,
     };

@@ -533,12 +533,17 @@ pub(super) fn hard_task(python: &Path, people: u64, seed: u64) -> Result<PathBuf
     Ok(folder)
 }
 
-/// A Python with the peer and its libraries, in a virtual environment of its own.
+/// A Python with the peer and its libraries.
 pub(super) fn python() -> Result<PathBuf> {
-    let environment = out().join("venv");
+    environment("venv", "bench/linkage/requirements.txt")
+}
+
+/// A Python with the libraries of a list, in a virtual environment of its own.
+pub(super) fn environment(name: &str, requirements: &str) -> Result<PathBuf> {
+    let environment = out().join(name);
     let python = environment.join("bin/python");
     let stamp = environment.join("requirements.txt");
-    let wanted = std::fs::read_to_string(shell::root().join("bench/linkage/requirements.txt"))?;
+    let wanted = std::fs::read_to_string(shell::root().join(requirements))?;
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }
@@ -551,7 +556,7 @@ pub(super) fn python() -> Result<PathBuf> {
         "install",
         "--quiet",
         "--requirement",
-        "bench/linkage/requirements.txt",
+        requirements,
     ];
     shell::run(&mut shell::command(&python, &install))?;
     std::fs::write(stamp, wanted)?;
