@@ -45,6 +45,8 @@ enum Command {
     Model(command::model::ModelCommand),
     Clean(command::clean::Clean),
     Rules(command::rules::Rules),
+    Key(command::key::Key),
+    Trust(command::trust::Trust),
 }
 
 fn main() -> std::process::ExitCode {
@@ -67,6 +69,8 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Model(command) => command.run(),
         Command::Clean(command) => command.run(),
         Command::Rules(command) => command.run(),
+        Command::Key(command) => command.run(),
+        Command::Trust(command) => command.run(),
     }
 }
 
