@@ -12,6 +12,7 @@ pub mod keys;
 pub mod link;
 pub mod model;
 pub mod people;
+pub mod revocation;
 pub mod rules;
 pub mod sealed;
 pub mod synth;

@@ -47,6 +47,7 @@ enum Command {
     Rules(command::rules::Rules),
     Key(command::key::Key),
     Trust(command::trust::Trust),
+    Revocation(command::revocation::Revocation),
 }
 
 fn main() -> std::process::ExitCode {
@@ -71,6 +72,7 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Rules(command) => command.run(),
         Command::Key(command) => command.run(),
         Command::Trust(command) => command.run(),
+        Command::Revocation(command) => command.run(),
     }
 }
 

@@ -206,7 +206,7 @@ fn read_lists(files: &[PathBuf]) -> Result<Vec<ImportedSigner>, Failure> {
         }
         if !import.authorities.is_empty() {
             eprintln!(
-                "{name}: {} authorities in it were not taken for trusted",
+                "{name}: authorities in it, which are not trusted for that: {}",
                 import.authorities.len()
             );
         }
@@ -242,9 +242,9 @@ impl Make {
         let removed = read(earlier)?.removed().to_vec();
         if !removed.is_empty() {
             eprintln!(
-                "{} removals of {} are kept",
-                removed.len(),
-                earlier.display()
+                "removals kept from {}: {}",
+                earlier.display(),
+                removed.len()
             );
         }
         Ok(removed)
