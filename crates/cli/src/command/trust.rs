@@ -63,7 +63,7 @@ struct ImportList {
     #[arg(value_name = "FILE", required = true)]
     lists: Vec<PathBuf>,
     /// Authorities that are trusted (PEM or DER, any number).
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "as_handed_in")]
+    #[arg(long, value_name = "FILE", required_unless_present = "as_handed_in")]
     csca: Vec<PathBuf>,
     /// Take every signer that is valid now, whoever issued it: only for lists that were checked by other means.
     #[arg(long, conflicts_with = "csca")]
@@ -113,7 +113,7 @@ struct Check {
     #[arg(value_name = "FILE.json")]
     list: PathBuf,
     /// The authority whose signer has signed the list (CSCA; any number).
-    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    #[arg(long, value_name = "FILE", required = true)]
     signer: Vec<PathBuf>,
     /// The moment for which it is checked [default: now].
     #[arg(long, value_name = "MOMENT", value_parser = moment)]
@@ -136,7 +136,7 @@ struct Remove {
     #[arg(value_name = "FILE.json")]
     list: PathBuf,
     /// The authority whose signer has signed the list as it is.
-    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    #[arg(long, value_name = "FILE", required = true)]
     signer: Vec<PathBuf>,
     /// The signer to take out, in Base64 or 16 hexadecimal digits.
     #[arg(long, value_name = "KID", value_parser = kid)]

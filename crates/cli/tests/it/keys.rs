@@ -258,7 +258,7 @@ fn a_trust_list_that_is_stale_changed_or_of_others_is_not_good() {
     let others = Office::with_files();
     others.set_up("es256");
     let of_others = others.path("csca.pem").display().to_string();
-    let run = office.run("trust check trust.json --signer", &[&of_others]);
+    let run = office.run("trust check --signer", &[&of_others, "trust.json"]);
     assert_eq!(run.code, 1);
 
     let text = office.read("trust.json");
@@ -329,8 +329,12 @@ fn a_revoked_certificate_is_found_in_every_mode_and_form_until_it_is_taken_back(
     office.good("revocation new list.jsonl", &[]);
     let check = "revocation check out --signer csca.pem --code";
     for by in ["uci", "country-uci", "signature"] {
-        office.good("revocation add list.jsonl --by", &[by, "--code", &revoked]);
+        let words = [by, "--code", &revoked, "--dsc", "dsc.pem"];
+        office.good("revocation add list.jsonl --by", &words);
     }
+    let forged = ["--code", &revoked, "--dsc", "lists.pem"];
+    let run = office.run("revocation add list.jsonl", &forged);
+    assert_eq!(run.code, 2, "{}", run.stderr);
     for mode in ["point", "vector", "coordinate"] {
         for form in ["bloom", "hashes"] {
             let publish = format!(
