@@ -4,5 +4,6 @@ mod bad_input;
 mod demo;
 mod index;
 mod keys;
+mod linkage;
 mod resume;
 mod tool;
