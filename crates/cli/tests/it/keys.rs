@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::civil::date;
 use passport::issue::{Claims, Issuer};
 use passport::names::HolderName;
@@ -295,6 +297,34 @@ fn a_removed_signer_does_not_come_back_with_the_next_list() {
     assert_eq!(list["signers"].as_array().map(Vec::len), Some(1));
     assert_eq!(list["removed"][0]["kid"], kid);
     office.good("trust check trust.json --signer csca.pem", &[]);
+}
+
+#[test]
+fn a_list_of_others_is_taken_with_every_entry_that_is_left_out_counted() {
+    let office = Office::with_files();
+    let lists = office.set_up("es256");
+    let certificate = Certificate::from_pem(&office.read("dsc.pem")).expect("certificates");
+    let stranger = Office::with_files();
+    stranger.set_up("es256");
+    let foreign = Certificate::from_pem(&stranger.read("dsc.pem")).expect("certificates");
+    let entry = |of: &Certificate| STANDARD.encode(of.der());
+    let list = serde_json::json!({
+        STANDARD.encode(certificate[0].kid()): entry(&certificate[0]),
+        STANDARD.encode(foreign[0].kid()): [entry(&foreign[0])],
+        "AAAA": "damaged",
+    });
+    fs::write(office.path("others.json"), list.to_string()).expect("written");
+    let import = "trust import --csca csca.pem others.json --out trust.json --valid-days 7 --json";
+    let run = office.sign(import, &lists);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let told: Value = serde_json::from_str(&run.stdout).expect("one JSON object");
+    assert_eq!(
+        (&told["signers"], &told["left_out"]),
+        (&1.into(), &2.into())
+    );
+    let nothing = "trust import others.json --csca lists.pem --out none.json --valid-days 7";
+    assert_eq!(office.sign(nothing, &lists).code, 2);
+    assert!(!office.path("none.json").exists());
 }
 
 /// The code of an invented person, signed by the key of the office.
