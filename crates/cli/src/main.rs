@@ -4,6 +4,7 @@
 //! on stdout, talk on stderr. Exit codes: 0 done and good, 1 done and the answer is no, 2 wrong usage or unusable
 //! input, 70 a fault of ours, 130 stopped by the user.
 
+mod clock;
 mod command;
 mod exit;
 mod measure;
@@ -44,6 +45,9 @@ enum Command {
     Model(command::model::ModelCommand),
     Clean(command::clean::Clean),
     Rules(command::rules::Rules),
+    Key(command::key::Key),
+    Trust(command::trust::Trust),
+    Revocation(command::revocation::Revocation),
 }
 
 fn main() -> std::process::ExitCode {
@@ -66,6 +70,9 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Model(command) => command.run(),
         Command::Clean(command) => command.run(),
         Command::Rules(command) => command.run(),
+        Command::Key(command) => command.run(),
+        Command::Trust(command) => command.run(),
+        Command::Revocation(command) => command.run(),
     }
 }
 

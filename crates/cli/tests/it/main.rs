@@ -3,6 +3,7 @@
 mod bad_input;
 mod demo;
 mod index;
+mod keys;
 mod linkage;
 mod resume;
 mod tool;
