@@ -9,6 +9,7 @@ pub mod explain;
 pub mod index;
 pub mod link;
 pub mod model;
+pub mod passport;
 pub mod people;
 pub mod rules;
 pub mod synth;

@@ -44,6 +44,7 @@ enum Command {
     Model(command::model::ModelCommand),
     Clean(command::clean::Clean),
     Rules(command::rules::Rules),
+    Passport(command::passport::PassportCommand),
 }
 
 fn main() -> std::process::ExitCode {
@@ -66,6 +67,7 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Model(command) => command.run(),
         Command::Clean(command) => command.run(),
         Command::Rules(command) => command.run(),
+        Command::Passport(command) => command.run(),
     }
 }
 

@@ -1,0 +1,64 @@
+//! `passport`: certificates issued, checked, looked into, renewed and revoked.
+
+mod code;
+mod inspect;
+mod verify;
+
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use passport::text::Text;
+
+use crate::Outcome;
+
+/// Issue, verify, inspect, renew and revoke vaccine passports.
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  minhchung passport verify photo.jpg --signer signer.pem\n\nEach of the commands has a --help of its own."
+)]
+pub struct PassportCommand {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    Verify(verify::Verify),
+    Inspect(inspect::Inspect),
+}
+
+impl PassportCommand {
+    /// Runs the command.
+    pub fn run(self) -> Outcome {
+        match self.action {
+            Action::Verify(command) => command.run(),
+            Action::Inspect(command) => command.run(),
+        }
+    }
+}
+
+/// Language of sentences for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Lang {
+    /// Vietnamese.
+    Vi,
+    /// English.
+    En,
+}
+
+impl Lang {
+    fn of(self, text: Text) -> String {
+        match self {
+            Self::Vi => text.vi,
+            Self::En => text.en,
+        }
+    }
+}
+
+/// The present moment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary reads the clock and hands the time on"
+)]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
