@@ -7,6 +7,7 @@ pub mod demo;
 pub mod evaluate;
 pub mod explain;
 pub mod index;
+pub mod keys;
 pub mod link;
 pub mod model;
 pub mod passport;

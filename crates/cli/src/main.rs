@@ -4,6 +4,7 @@
 //! on stdout, talk on stderr. Exit codes: 0 done and good, 1 done and the answer is no, 2 wrong usage or unusable
 //! input, 70 a fault of ours, 130 stopped by the user.
 
+mod clock;
 mod command;
 mod exit;
 mod measure;

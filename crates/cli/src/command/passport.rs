@@ -2,10 +2,13 @@
 
 mod code;
 mod inspect;
+mod issue;
+mod paper;
+mod records;
+mod store;
 mod verify;
 
 use clap::{Args, Subcommand, ValueEnum};
-use jiff::Timestamp;
 use passport::text::Text;
 
 use crate::Outcome;
@@ -22,6 +25,7 @@ pub struct PassportCommand {
 
 #[derive(Subcommand)]
 enum Action {
+    Issue(issue::Issue),
     Verify(verify::Verify),
     Inspect(inspect::Inspect),
 }
@@ -30,6 +34,7 @@ impl PassportCommand {
     /// Runs the command.
     pub fn run(self) -> Outcome {
         match self.action {
+            Action::Issue(command) => command.run(),
             Action::Verify(command) => command.run(),
             Action::Inspect(command) => command.run(),
         }
@@ -54,11 +59,3 @@ impl Lang {
     }
 }
 
-/// The present moment.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the binary reads the clock and hands the time on"
-)]
-fn now() -> Timestamp {
-    Timestamp::now()
-}

@@ -15,8 +15,9 @@ use passport::verify::{Failure as StepFailure, Outcome as StepOutcome, Report, v
 use serde_json::{Map, Value, json};
 use signing::{Algorithm, Certificate, Trust};
 
-use super::{Lang, code, now};
+use super::{Lang, code};
 use crate::Outcome;
+use crate::clock::{moment, now};
 use crate::command::clean::read_text;
 use crate::exit::{Exit, Failure, usage};
 
@@ -39,7 +40,7 @@ pub struct Verify {
     #[arg(long, value_name = "FILE.pem|der")]
     authority: Vec<PathBuf>,
     /// The moment of the check [default: now].
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
     at: Option<Timestamp>,
     /// A folder of business rules (JSON), to run those of the destination.
     #[arg(long, value_name = "DIR", requires = "destination")]
@@ -342,7 +343,7 @@ impl Answer {
 }
 
 /// Every certificate of some files.
-fn certificates(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
+pub(super) fn certificates(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
     let mut all = Vec::new();
     for path in paths {
         let failed = |error: &dyn std::fmt::Display| usage(format!("{}: {error}", path.display()));
