@@ -1,10 +1,13 @@
 //! `passport`: certificates issued, checked, looked into, renewed and revoked.
 
+mod batch;
 mod code;
 mod inspect;
 mod issue;
 mod paper;
 mod records;
+mod renew;
+mod revoke;
 mod store;
 mod verify;
 
@@ -28,6 +31,8 @@ enum Action {
     Issue(issue::Issue),
     Verify(verify::Verify),
     Inspect(inspect::Inspect),
+    Renew(renew::Renew),
+    Revoke(revoke::Revoke),
 }
 
 impl PassportCommand {
@@ -37,6 +42,8 @@ impl PassportCommand {
             Action::Issue(command) => command.run(),
             Action::Verify(command) => command.run(),
             Action::Inspect(command) => command.run(),
+            Action::Renew(command) => command.run(),
+            Action::Revoke(command) => command.run(),
         }
     }
 }

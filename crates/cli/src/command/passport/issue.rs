@@ -2,28 +2,24 @@
 
 mod one;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jiff::Timestamp;
 use jiff::tz::Offset;
-use passport::issue::{Claims, IssueError, Issuer};
+use passport::issue::Issuer;
 use passport::profile::Profile;
-use rayon::prelude::*;
-use serde_json::json;
 use signing::Certificate;
 
+use super::batch::{Folder, Run};
 use super::paper::{Drawing, Paper};
-use super::records::{Plan, Records, Refusal};
-use super::store::{self, Certified, Journal};
+use super::records::Records;
 use crate::Outcome;
 use crate::clock::now;
 use crate::command::clean::{read_text, set_threads};
 use crate::command::keys::SigningKey;
-use crate::command::people::write_whole;
 use crate::exit::{Blame, Exit, Failure, usage};
-use crate::progress::{Progress, interrupted};
+use crate::progress::Progress;
 
 /// Issue certificates for a file of subjects and their doses, or for one person.
 #[derive(Args)]
@@ -107,16 +103,6 @@ impl By {
     }
 }
 
-/// A number that no other certificate has.
-pub(super) fn new_id() -> Result<u128, Failure> {
-    let mut bytes = [0; 16];
-    aws_lc_rs::rand::fill(&mut bytes).or_fault()?;
-    Ok(u128::from_be_bytes(bytes))
-}
-
-/// Certificates signed between two looks at the disk.
-const AT_ONCE: usize = 1024;
-
 impl Issue {
     /// Runs the command.
     pub(super) fn run(self) -> Outcome {
@@ -139,10 +125,13 @@ impl Issue {
         let records = Records::read(subjects, doses, self.outcomes.as_deref(), self.limit)?;
         let progress = Progress::new(self.quiet);
         let at = now();
-        let mut run = Run::default();
-        folder.issue(&records, &profile, &issuer, at, &progress, &mut run)?;
+        let today = Offset::UTC.to_datetime(at).date();
+        let plans = records.plans(&profile, today);
+        let ids = records.subjects.iter().map(|subject| subject.id.as_str());
+        let everybody: Vec<_> = ids.zip(plans).collect();
+        let mut run = folder.issue(&everybody, &issuer, at, &progress)?;
         self.draw(&folder, &records, &profile, &progress, &mut run)?;
-        run.report(&records, self.outcomes.is_some(), out, self.json);
+        run.report(records.unreadable, out, self.json);
         Ok(Exit::Good)
     }
 
@@ -179,202 +168,4 @@ impl Issue {
         }
         Ok(())
     }
-}
-
-/// The folder of a run.
-struct Folder {
-    path: PathBuf,
-    table: PathBuf,
-    journal: PathBuf,
-}
-
-impl Folder {
-    fn open(path: &Path, resume: bool) -> Result<Self, Failure> {
-        std::fs::create_dir_all(path)
-            .map_err(|error| usage(format!("cannot make {}: {error}", path.display())))?;
-        let folder = Self {
-            path: path.to_owned(),
-            table: path.join("certificates.parquet"),
-            journal: path.join("certificates.journal"),
-        };
-        if !resume && (folder.table.exists() || folder.journal.exists()) {
-            return Err(usage(format!(
-                "{}: certificates were issued into this folder; --resume goes on with them, another --out begins anew",
-                path.display()
-            )));
-        }
-        Ok(folder)
-    }
-
-    /// Signs for everybody who has no certificate yet, and writes the table.
-    fn issue(
-        &self,
-        records: &Records,
-        profile: &Profile,
-        issuer: &Issuer<'_>,
-        at: Timestamp,
-        progress: &Progress,
-        run: &mut Run,
-    ) -> Result<(), Failure> {
-        let (mut journal, mut earlier) = Journal::open(&self.journal)?;
-        if self.table.exists() {
-            earlier.extend(store::read(&self.table)?);
-        }
-        let mut issued: HashMap<String, Certified> = earlier
-            .into_iter()
-            .map(|certified| (certified.subject_id.clone(), certified))
-            .collect();
-        run.resumed = issued.len();
-        let today = Offset::UTC.to_datetime(at).date();
-        let plans = records.plans(profile, today);
-        progress.start("issue", plans.len() as u64, "subjects");
-        let everybody: Vec<_> = records.subjects.iter().zip(plans).collect();
-        for portion in everybody.chunks(AT_ONCE) {
-            let open = portion.iter().filter_map(|(subject, plan)| {
-                let plan = plan.as_ref().ok()?;
-                (!issued.contains_key(&subject.id)).then_some((subject.id.as_str(), plan))
-            });
-            let open: Vec<_> = open.collect();
-            let made: Vec<_> = open
-                .par_iter()
-                .map(|(id, plan)| sign(issuer, id, plan, at))
-                .collect();
-            let mut new = Vec::new();
-            let mut stopped = None;
-            for ((id, _), made) in open.iter().zip(made) {
-                match made {
-                    Ok(Ok(certified)) => new.push(certified),
-                    Ok(Err(refusal)) => run.refuse(id, refusal),
-                    Err(failure) => stopped = Some(failure),
-                }
-            }
-            // What was signed before the key went away is kept.
-            journal.add(&new)?;
-            issued.extend(new.into_iter().map(|new| (new.subject_id.clone(), new)));
-            if let Some(failure) = stopped {
-                return Err(failure);
-            }
-            progress.add(portion.len() as u64);
-            if interrupted() {
-                return Err(Failure::Stopped);
-            }
-        }
-        progress.stop("issue", "");
-        for (subject, plan) in everybody {
-            if let Some(certified) = issued.remove(&subject.id) {
-                run.issued.push(certified);
-            } else if let Err(refusal) = plan {
-                run.refuse(&subject.id, refusal);
-            }
-        }
-        if !issued.is_empty() {
-            return Err(usage(format!(
-                "{}: {} certificates in it are of subjects that are not in the file; resume with the file of the earlier run",
-                self.path.display(),
-                issued.len()
-            )));
-        }
-        write_refusals(&self.path.join("refusals.csv"), &run.refused)?;
-        store::write(&self.table, &run.issued)?;
-        std::fs::remove_file(&self.journal).or_usage()
-    }
-}
-
-/// One certificate; or why this subject gets none; or why nobody does.
-fn sign(
-    issuer: &Issuer<'_>,
-    id: &str,
-    plan: &Plan,
-    at: Timestamp,
-) -> Result<Result<Certified, Refusal>, Failure> {
-    let claims = Claims {
-        name: &plan.name,
-        birth_date: plan.birth_date,
-        vaccine: plan.vaccine,
-        number: plan.number,
-        date: plan.date,
-        id: new_id()?,
-    };
-    match issuer.issue(&claims, at) {
-        Ok(issued) => Ok(Ok(Certified::new(id, &issued))),
-        Err(error @ IssueError::Incomplete { .. }) => Ok(Err(Refusal::because(
-            "incomplete",
-            "Chưa tiêm đủ liều cơ bản",
-            &error,
-        ))),
-        Err(error @ (IssueError::Schema(_) | IssueError::TooLarge)) => Ok(Err(Refusal::because(
-            "schema",
-            "Dữ liệu không đúng quy định của chứng nhận",
-            &error,
-        ))),
-        Err(IssueError::Sign(error)) => Err(usage(format!("{error} with --resume"))),
-        Err(error) => Err(Failure::Usage(error.into())),
-    }
-}
-
-/// What became of everybody.
-#[derive(Default)]
-struct Run {
-    issued: Vec<Certified>,
-    /// Of these, issued by an earlier run.
-    resumed: usize,
-    refused: Vec<(String, Refusal)>,
-    /// Issued, but not on paper: subject and reason.
-    undrawn: Vec<(String, String)>,
-}
-
-impl Run {
-    fn refuse(&mut self, id: &str, refusal: Refusal) {
-        self.refused.push((id.to_owned(), refusal));
-    }
-
-    fn report(&self, records: &Records, cleaned: bool, out: &Path, as_json: bool) {
-        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-        for (_, refusal) in &self.refused {
-            *reasons.entry(refusal.code).or_default() += 1;
-        }
-        if records.unreadable > 0 {
-            reasons.insert("unreadable_row", records.unreadable);
-        }
-        let read = records.subjects.len() as u64 + records.unreadable;
-        let refused: u64 = reasons.values().sum();
-        for (id, reason) in &self.undrawn {
-            eprintln!("warning: {id} is issued but not printed: {reason}");
-        }
-        if as_json {
-            let told = json!({
-                "read": read,
-                "issued": self.issued.len(),
-                "issued_earlier": self.resumed,
-                "refused": refused,
-                "reasons": reasons,
-                "not_printed": self.undrawn.len(),
-                "verified_by_cleaning": cleaned,
-            });
-            println!("{told}");
-            return;
-        }
-        println!("{read} subjects read = {} issued + {refused} refused", self.issued.len());
-        for (reason, count) in reasons {
-            println!("{count:>10}  {reason}");
-        }
-        println!("Certificates: {}", out.join("certificates.parquet").display());
-        println!("Refusals:     {}", out.join("refusals.csv").display());
-    }
-}
-
-/// The list of those who get none, for people.
-fn write_refusals(path: &Path, refused: &[(String, Refusal)]) -> Result<(), Failure> {
-    write_whole(path, |file| {
-        let mut writer = csv::Writer::from_writer(file);
-        writer
-            .write_record(["subject_id", "reason", "reason_vi", "reason_en"])
-            .or_usage()?;
-        for (id, refusal) in refused {
-            let Refusal { code, text } = refusal;
-            writer.write_record([id, *code, &text.vi, &text.en]).or_usage()?;
-        }
-        writer.flush().or_usage()
-    })?;
-    Ok(())
 }

@@ -43,6 +43,7 @@ pub(super) struct Plan {
 }
 
 /// Why a subject gets no certificate.
+#[derive(Clone)]
 pub(super) struct Refusal {
     /// The word under which it is counted.
     pub(super) code: &'static str,
@@ -131,9 +132,9 @@ impl Records {
     }
 
     /// What the certificate of each subject is to say, in the order of the file.
-    pub(super) fn plans(&self, profile: &Profile, today: Date) -> Vec<Result<Plan, Refusal>> {
+    pub(super) fn plans<'s>(&'s self, profile: &Profile, today: Date) -> Vec<Result<Plan, Refusal>> {
         let (mut ids, mut people) = (HashSet::new(), HashSet::new());
-        let plan = |subject: &Subject| {
+        let plan = |subject: &'s Subject| {
             if !ids.insert(subject.id.as_str()) {
                 return Err(Refusal::new(
                     "duplicate_id",

@@ -12,10 +12,11 @@ use serde::Deserialize;
 use serde_json::json;
 use signing::Certificate;
 
-use super::{Issue, new_id};
+use super::Issue;
 use crate::Outcome;
 use crate::clock::now;
 use crate::command::clean::read_text;
+use crate::command::passport::batch::new_id;
 use crate::command::passport::paper::{Drawing, Paper, write_bytes};
 use crate::exit::{Blame, Exit, usage};
 
