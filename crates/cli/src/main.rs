@@ -46,6 +46,9 @@ enum Command {
     Clean(command::clean::Clean),
     Rules(command::rules::Rules),
     Passport(command::passport::PassportCommand),
+    Key(command::key::Key),
+    Trust(command::trust::Trust),
+    Revocation(command::revocation::Revocation),
 }
 
 fn main() -> std::process::ExitCode {
@@ -69,6 +72,9 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Clean(command) => command.run(),
         Command::Rules(command) => command.run(),
         Command::Passport(command) => command.run(),
+        Command::Key(command) => command.run(),
+        Command::Trust(command) => command.run(),
+        Command::Revocation(command) => command.run(),
     }
 }
 

@@ -11,8 +11,7 @@ mod revoke;
 mod store;
 mod verify;
 
-use clap::{Args, Subcommand, ValueEnum};
-use passport::text::Text;
+use clap::{Args, Subcommand};
 
 use crate::Outcome;
 
@@ -47,22 +46,3 @@ impl PassportCommand {
         }
     }
 }
-
-/// Language of sentences for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Lang {
-    /// Vietnamese.
-    Vi,
-    /// English.
-    En,
-}
-
-impl Lang {
-    fn of(self, text: Text) -> String {
-        match self {
-            Self::Vi => text.vi,
-            Self::En => text.en,
-        }
-    }
-}
-

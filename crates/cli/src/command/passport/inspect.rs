@@ -11,8 +11,9 @@ use passport::{base45, zlib};
 use serde_json::{Value, json};
 use signing::{Algorithm, Certificate};
 
-use super::{Lang, code};
+use super::code;
 use crate::Outcome;
+use crate::command::sealed::Lang;
 use crate::exit::Exit;
 
 /// Show everything in a code, layer by layer. The signature is not checked.

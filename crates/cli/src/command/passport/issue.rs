@@ -18,6 +18,7 @@ use crate::Outcome;
 use crate::clock::now;
 use crate::command::clean::{read_text, set_threads};
 use crate::command::keys::SigningKey;
+use crate::command::sealed::certificates;
 use crate::exit::{Blame, Exit, Failure, usage};
 use crate::progress::Progress;
 
@@ -92,7 +93,7 @@ impl By {
 
     /// The certificate of the key: the first of its file.
     pub(super) fn certificate(&self) -> Result<Certificate, Failure> {
-        let certificates = super::verify::certificates(std::slice::from_ref(&self.cert))?;
+        let certificates = certificates(&self.cert)?;
         certificates.into_iter().next().ok_or_else(|| {
             usage(format!("{}: no certificate in it", self.cert.display()))
         })

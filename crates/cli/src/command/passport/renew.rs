@@ -16,12 +16,12 @@ use signing::{Algorithm, Certificate};
 use super::batch::Folder;
 use super::issue::By;
 use super::records::{Plan, Refusal};
-use super::revoke;
 use super::store::{self, Certified};
-use super::verify::certificates;
+use super::verify::all_certificates;
 use crate::Outcome;
 use crate::clock::{moment, now};
 use crate::command::clean::set_threads;
+use crate::command::revocation::working::Working;
 use crate::exit::{Blame, Exit};
 use crate::progress::Progress;
 
@@ -71,13 +71,14 @@ impl Renew {
         set_threads(Some(self.threads))?;
         let profile = self.by.profile()?;
         let certificate = self.by.certificate()?;
-        let mut signers = certificates(&self.signer)?;
+        let mut signers = all_certificates(&self.signer)?;
         signers.push(certificate.clone());
         let at = self.at.unwrap_or_else(now);
         let window = SignedDuration::from_hours(24 * i64::from(self.within_days));
         let until = at.checked_add(window).or_usage()?;
         let all = store::read(&self.certificates)?;
-        let revoked = self.revoked.as_deref().map(revoke::read_list).transpose()?;
+        let revoked = self.revoked.as_deref().map(Working::read).transpose()?;
+        let revoked = revoked.map(|working| working.all());
         let check = Check {
             profile: &profile,
             signers: &signers,

@@ -2,12 +2,10 @@
 
 use std::collections::HashSet;
 use std::fs::OpenOptions;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use passport::revocation::{
-    Batch, CertificateHashes, HashKind, Kid, RevocationList,
-};
+use passport::revocation::{CertificateHashes, HashKind, Kid};
 use serde_json::json;
 use signing::Algorithm;
 
@@ -15,14 +13,13 @@ use super::paper::contents;
 use super::store::{self, Certified};
 use crate::Outcome;
 use crate::clock::now;
-use crate::command::clean::read_text;
-use crate::command::people::write_text;
+use crate::command::revocation::working::Working;
 use crate::exit::{Blame, Exit, Failure, usage};
 
 /// Put certificates on the working list of revocations.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  minhchung passport revoke --certificates issued/certificates.parquet --ci 'URN:UVCI:01:VN:8F2C…#I' --reason fraud --list revoked.json\n\nThe list holds the hash of the identifier until the certificate expires, as EU revocation batches. Reasons are kept beside it, in\nLIST.reasons.csv: a published list gives none. Verifiers know nothing of it before the list is published."
+    after_help = "Example:\n  minhchung passport revoke --certificates issued/certificates.parquet --ci 'URN:UVCI:01:VN:8F2C…#I' --reason fraud --list revoked.jsonl\n\nThe list holds the hash of the identifier until the certificate expires, as EU revocation batches. Reasons are kept beside it, in\nLIST.reasons.csv: a published list gives none. Verifiers know nothing of it before the list is published."
 )]
 pub struct Revoke {
     /// The table that `passport issue` or `renew` wrote.
@@ -83,16 +80,15 @@ impl Revoke {
             )));
         }
         let mut list = match self.list.exists() {
-            true => read_list(&self.list)?,
-            false => RevocationList::default(),
+            true => Working::read(&self.list)?,
+            false => Working::default(),
         };
         let before = list.len();
-        let mut country = String::new();
         for certified in &found {
-            country = add(&mut list, certified)?;
+            add(&mut list, certified)?;
         }
         self.note_reasons(&found)?;
-        write_list(&self.list, &list, &country)?;
+        list.write(&self.list)?;
         let added = list.len() - before;
         if self.json {
             println!("{}", json!({ "revoked": added, "listed": list.len() }));
@@ -119,8 +115,8 @@ impl Revoke {
     }
 }
 
-/// Adds one certificate; gives its country.
-fn add(list: &mut RevocationList, certified: &Certified) -> Result<String, Failure> {
+/// Adds one certificate to the list of its country.
+fn add(list: &mut Working, certified: &Certified) -> Result<(), Failure> {
     let broken = || usage(format!("{}: its code cannot be read", certified.ci));
     let contents = contents(&certified.code).ok_or_else(broken)?;
     let kid: Option<Kid> = contents.kid.and_then(|kid| kid.try_into().ok());
@@ -132,23 +128,7 @@ fn add(list: &mut RevocationList, certified: &Certified) -> Result<String, Failu
         Algorithm::Es256,
         &contents.signature,
     );
+    let list = list.of(&country);
     list.revoke(kid, HashKind::Uci, hashes.uci, certified.expires);
-    Ok(country)
-}
-
-/// Reads a working list: EU revocation batches in a JSON array.
-pub(super) fn read_list(path: &Path) -> Result<RevocationList, Failure> {
-    let failed = |error: &dyn std::fmt::Display| usage(format!("{}: {error}", path.display()));
-    let batches: Vec<Batch> =
-        serde_json::from_str(&read_text(path)?).map_err(|error| failed(&error))?;
-    let mut list = RevocationList::default();
-    for batch in &batches {
-        list.add_batch(batch).map_err(|error| failed(&error))?;
-    }
-    Ok(list)
-}
-
-fn write_list(path: &Path, list: &RevocationList, country: &str) -> Result<(), Failure> {
-    let batches = json!(list.to_batches(country));
-    write_text(path, &format!("{batches}\n"))
+    Ok(())
 }

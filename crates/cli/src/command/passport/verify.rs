@@ -15,10 +15,12 @@ use passport::verify::{Failure as StepFailure, Outcome as StepOutcome, Report, v
 use serde_json::{Map, Value, json};
 use signing::{Algorithm, Certificate, Trust};
 
-use super::{Lang, code};
+use super::code;
 use crate::Outcome;
 use crate::clock::{moment, now};
 use crate::command::clean::read_text;
+use crate::command::revocation::{MANIFEST, SLICES};
+use crate::command::sealed::{Lang, authorities, certificates, read_jws};
 use crate::exit::{Exit, Failure, usage};
 
 /// Verify a code, a photo or a PDF: every step, and one sentence why not.
@@ -48,7 +50,7 @@ pub struct Verify {
     /// Country of arrival, two letters.
     #[arg(long, value_name = "XX", requires = "rules")]
     destination: Option<String>,
-    /// A published revocation list: its folder, with manifest.json and slices.
+    /// A published revocation list: the folder that `revocation publish` wrote.
     #[arg(long, value_name = "DIR")]
     revocation: Option<PathBuf>,
     /// Print one JSON object.
@@ -76,8 +78,10 @@ impl Verify {
 
     /// Everything that the check rests on, read before the code is looked at.
     fn sources(&self, at: Timestamp) -> Result<Sources, Failure> {
-        let authorities = certificates(&self.authority)?;
-        let anchors = (!authorities.is_empty()).then(|| Trust::new(authorities));
+        let anchors = match self.authority.as_slice() {
+            [] => None,
+            files => Some(authorities(files)?),
+        };
         let anchors = anchors.as_ref();
         let signers = match &self.trust {
             Some(path) => trust_list(path, anchors, at)?,
@@ -85,7 +89,7 @@ impl Verify {
                 "Chưa cho biết tin ai: hãy dùng --signer hoặc --trust.",
                 "Nobody is trusted: give --signer or --trust.",
             )),
-            None => Signers::Given(certificates(&self.signer)?),
+            None => Signers::Given(all_certificates(&self.signer)?),
         };
         let revocation = self.revocation.as_deref();
         let rules = self.rules.as_deref().map(rule_set).transpose()?;
@@ -343,21 +347,16 @@ impl Answer {
 }
 
 /// Every certificate of some files.
-pub(super) fn certificates(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
-    let mut all = Vec::new();
-    for path in paths {
-        let failed = |error: &dyn std::fmt::Display| usage(format!("{}: {error}", path.display()));
-        let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
-        all.extend(Certificate::from_bytes(&bytes).map_err(|error| failed(&error))?);
-    }
-    Ok(all)
+pub(super) fn all_certificates(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
+    let all: Result<Vec<_>, _> = paths.iter().map(|path| certificates(path)).collect();
+    Ok(all?.concat())
 }
 
 /// A trust list. One that cannot be read is the caller's fault; one that cannot be believed is an answer.
 fn trust_list(path: &Path, anchors: Option<&Trust>, at: Timestamp) -> Result<Signers, Failure> {
     let text = read_text(path)?;
     let list = match anchors {
-        Some(anchors) => TrustList::open(&text, &beside(path)?, anchors, at),
+        Some(anchors) => TrustList::open(&text, &read_jws(path)?, anchors, at),
         None => {
             eprintln!("note: the signature of the trust list is not checked without --authority");
             TrustList::from_json(&text)
@@ -374,25 +373,18 @@ fn trust_list(path: &Path, anchors: Option<&Trust>, at: Timestamp) -> Result<Sig
     }
 }
 
-/// The detached signature of a file, which lies beside it.
-fn beside(path: &Path) -> Result<String, Failure> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".jws");
-    Ok(read_text(Path::new(&name))?.trim_end().to_owned())
-}
-
 /// A published revocation list. What is wrong with it is an answer: it must not let anybody pass.
 fn revocations(
     folder: &Path,
     anchors: Option<&Trust>,
     at: Timestamp,
 ) -> Result<Result<Revocations, RevocationError>, Failure> {
-    let path = folder.join("manifest.json");
+    let path = folder.join(MANIFEST);
     let manifest = read_text(&path)?;
-    let fetch = |id: &SliceId| std::fs::read(folder.join(id.to_string())).ok();
+    let fetch = |id: &SliceId| std::fs::read(folder.join(SLICES).join(id.to_string())).ok();
     Ok(match anchors {
         Some(anchors) => {
-            Revocations::open_signed(&manifest, &beside(&path)?, anchors, at, fetch)
+            Revocations::open_signed(&manifest, &read_jws(&path)?, anchors, at, fetch)
         }
         None => {
             eprintln!(
