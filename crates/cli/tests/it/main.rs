@@ -3,5 +3,6 @@
 mod bad_input;
 mod demo;
 mod index;
+mod passport;
 mod resume;
 mod tool;

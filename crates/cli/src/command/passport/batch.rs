@@ -139,15 +139,14 @@ fn sign(
     };
     match issuer.issue(&claims, at) {
         Ok(issued) => Ok(Ok(Certified::new(id, &issued))),
-        Err(error @ IssueError::Incomplete { .. }) => Ok(Err(Refusal::because(
-            "incomplete",
-            "Chưa tiêm đủ liều cơ bản",
-            &error,
-        ))),
-        Err(error @ (IssueError::Schema(_) | IssueError::TooLarge)) => Ok(Err(Refusal::because(
+        Err(ref error @ IssueError::Incomplete { dose, course }) => {
+            let vi = format!("Mới tiêm {dose} trên {course} liều cơ bản.");
+            Ok(Err(Refusal::new("incomplete", vi, error.to_string())))
+        }
+        Err(error @ (IssueError::Schema(_) | IssueError::TooLarge)) => Ok(Err(Refusal::new(
             "schema",
-            "Dữ liệu không đúng quy định của chứng nhận",
-            &error,
+            "Dữ liệu không đúng quy định của chứng nhận.",
+            error.to_string(),
         ))),
         Err(IssueError::Sign(error)) => Err(usage(format!("{error} with --resume"))),
         Err(error) => Err(Failure::Usage(error.into())),
@@ -198,11 +197,17 @@ impl Run {
             println!("{told}");
             return;
         }
-        println!("{read} subjects read = {} issued + {refused} refused", self.issued.len());
+        println!(
+            "{read} subjects read = {} issued + {refused} refused",
+            self.issued.len()
+        );
         for (reason, count) in reasons {
             println!("{count:>10}  {reason}");
         }
-        println!("Certificates: {}", out.join("certificates.parquet").display());
+        println!(
+            "Certificates: {}",
+            out.join("certificates.parquet").display()
+        );
         println!("Refusals:     {}", out.join("refusals.csv").display());
     }
 }
@@ -216,9 +221,126 @@ fn write_refusals(path: &Path, refused: &[(String, Refusal)]) -> Result<(), Fail
             .or_usage()?;
         for (id, refusal) in refused {
             let Refusal { code, text } = refusal;
-            writer.write_record([id, *code, &text.vi, &text.en]).or_usage()?;
+            writer
+                .write_record([id, *code, &text.vi, &text.en])
+                .or_usage()?;
         }
         writer.flush().or_usage()
     })?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use jiff::civil::date;
+    use passport::names::HolderName;
+    use passport::numbering::DoseNumber;
+    use passport::profile::Profile;
+    use registry::date::BirthDate;
+    use signing::authority::{Request, Subject, Validity, create_authority, issue_signer};
+    use signing::software::KeyKind;
+    use signing::{Algorithm, Certificate, Purpose, SignError, Signer, SoftwareKey};
+
+    use super::*;
+
+    /// A key whose token is pulled out after so many signatures.
+    struct Unplugged<'k>(&'k SoftwareKey, AtomicUsize);
+
+    impl Signer for Unplugged<'_> {
+        fn algorithm(&self) -> Algorithm {
+            self.0.algorithm()
+        }
+
+        fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+            let take = |left: usize| left.checked_sub(1);
+            match self
+                .1
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, take)
+            {
+                Ok(_) => self.0.sign(message),
+                Err(_) => Err(SignError::TokenGone {
+                    reason: "CKR_DEVICE_REMOVED".into(),
+                }),
+            }
+        }
+    }
+
+    fn certificate(key: &SoftwareKey) -> Certificate {
+        let subject = |name: &str| Subject {
+            country: "VN".into(),
+            organisation: "Invented".into(),
+            common_name: name.into(),
+        };
+        let validity = Validity {
+            not_before: "2026-01-01T00:00:00Z".parse().unwrap(),
+            not_after: "2029-01-01T00:00:00Z".parse().unwrap(),
+        };
+        let root = SoftwareKey::generate(KeyKind::P256).unwrap();
+        let authority = create_authority(&root, &subject("CSCA"), validity).unwrap();
+        let request = Request::create(key, &subject("DSC")).unwrap();
+        issue_signer(
+            &root,
+            &authority,
+            &request,
+            &[Purpose::Vaccination],
+            validity,
+        )
+        .unwrap()
+    }
+
+    fn plan(profile: &Profile) -> Plan {
+        Plan {
+            name: HolderName::from_full_name("Đặng Thị Hoa").unwrap(),
+            birth_date: BirthDate::Year(1975),
+            vaccine: profile.codes_of("Pfizer", None).unwrap(),
+            number: DoseNumber {
+                dose: 2,
+                doses: 2,
+                course: 2,
+            },
+            date: date(2021, 10, 1),
+        }
+    }
+
+    #[test]
+    fn a_run_whose_token_was_pulled_out_goes_on_and_gives_nobody_two_identifiers() {
+        let profile = Profile::parse(Profile::EU_2023).unwrap();
+        let key = SoftwareKey::generate(KeyKind::P256).unwrap();
+        let certificate = certificate(&key);
+        let ids: Vec<String> = (0..1500).map(|id| format!("A{id}")).collect();
+        let everybody: Vec<_> = ids
+            .iter()
+            .map(|id| (id.as_str(), Ok(plan(&profile))))
+            .collect();
+        let at = "2026-11-25T00:00:00Z".parse().unwrap();
+        let quiet = Progress::new(true);
+        let place = tempfile::tempdir().unwrap();
+
+        let unplugged = Unplugged(&key, AtomicUsize::new(700));
+        let issuer = Issuer::new(&profile, &certificate, &unplugged).unwrap();
+        let folder = Folder::open(place.path(), false).unwrap();
+        let stopped = folder.issue(&everybody, &issuer, at, &quiet);
+        assert!(
+            matches!(stopped, Err(Failure::Usage(error)) if error.to_string().contains("--resume"))
+        );
+        let (_, signed) = Journal::open(&folder.journal).unwrap();
+        assert_eq!(signed.len(), 700);
+        assert!(!folder.table.exists());
+        assert!(Folder::open(place.path(), false).is_err());
+
+        let issuer = Issuer::new(&profile, &certificate, &key).unwrap();
+        let folder = Folder::open(place.path(), true).unwrap();
+        let run = folder.issue(&everybody, &issuer, at, &quiet).unwrap();
+        assert_eq!((run.issued.len(), run.resumed), (1500, 700));
+        let of_whom = |of: &Certified| of.subject_id.clone();
+        let subjects: HashSet<_> = run.issued.iter().map(of_whom).collect();
+        let identifiers: HashSet<_> = run.issued.iter().map(|of| of.ci.clone()).collect();
+        assert_eq!((subjects.len(), identifiers.len()), (1500, 1500));
+        assert!(signed.iter().all(|earlier| run.issued.contains(earlier)));
+        assert_eq!(store::read(&folder.table).unwrap(), run.issued);
+        assert!(!folder.journal.exists());
+    }
 }

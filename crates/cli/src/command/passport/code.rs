@@ -74,7 +74,10 @@ fn from_picture(name: &str, bytes: &[u8]) -> Result<String, Failure> {
     let codes = read_codes(bytes)
         .map_err(|error| anyhow::anyhow!("{name}: {error}"))
         .or_usage()?;
-    let certificates: Vec<_> = codes.iter().filter(|code| code.starts_with(PREFIX)).collect();
+    let certificates: Vec<_> = codes
+        .iter()
+        .filter(|code| code.starts_with(PREFIX))
+        .collect();
     match certificates.as_slice() {
         [] => Ok(codes.into_iter().next().unwrap_or_default()),
         [one] => Ok((*one).clone()),
@@ -104,7 +107,11 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_is_not_taken_for_a_code() {
-        for (given, is_file) in [("photo.JPG", true), ("HC1:6BF", false), ("shc:/5676", false)] {
+        for (given, is_file) in [
+            ("photo.JPG", true),
+            ("HC1:6BF", false),
+            ("shc:/5676", false),
+        ] {
             assert_eq!(looks_like_a_file(Path::new(given)), is_file, "{given}");
         }
     }

@@ -181,7 +181,10 @@ pub(super) fn print_contents(contents: &Contents) {
         }
     };
     let time = |time: Option<jiff::Timestamp>| time.map(|time| time.to_string());
-    line("kid", &contents.kid.as_deref().map(hex::encode).unwrap_or_default());
+    line(
+        "kid",
+        &contents.kid.as_deref().map(hex::encode).unwrap_or_default(),
+    );
     line("issuer", contents.issuer.as_deref().unwrap_or_default());
     line("issued", &time(contents.issued_at).unwrap_or_default());
     line("expires", &time(contents.expires_at).unwrap_or_default());
@@ -191,7 +194,12 @@ pub(super) fn print_contents(contents: &Contents) {
     let name = [&dcc.name.family, &dcc.name.given];
     let icao = [&dcc.name.family_icao, &dcc.name.given_icao];
     let join = |parts: [&Option<String>; 2], by: &str| {
-        parts.into_iter().flatten().cloned().collect::<Vec<_>>().join(by)
+        parts
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(by)
     };
     line("name", &join(name, " "));
     line("name, A-Z", &join(icao, "<<"));
@@ -203,7 +211,10 @@ pub(super) fn print_contents(contents: &Contents) {
     match &dcc.entry {
         Entry::Vaccination(entry) => {
             line("vaccine", &named(Set::Product, &entry.product));
-            line("manufacturer", &named(Set::Manufacturer, &entry.manufacturer));
+            line(
+                "manufacturer",
+                &named(Set::Manufacturer, &entry.manufacturer),
+            );
             line("kind", &named(Set::Prophylaxis, &entry.prophylaxis));
             line("dose", &format!("{} of {}", entry.dose, entry.doses));
             line("given", &entry.date);
@@ -214,8 +225,14 @@ pub(super) fn print_contents(contents: &Contents) {
             line("sampled", &entry.sampled_at);
         }
         Entry::Recovery(entry) => {
-            line("recovered", &format!("first positive {}", entry.first_positive));
-            line("counts", &format!("{} to {}", entry.valid_from, entry.valid_until));
+            line(
+                "recovered",
+                &format!("first positive {}", entry.first_positive),
+            );
+            line(
+                "counts",
+                &format!("{} to {}", entry.valid_from, entry.valid_until),
+            );
         }
     }
     line("disease", &named(Set::Disease, dcc.entry.disease()));

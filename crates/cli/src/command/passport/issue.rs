@@ -9,7 +9,7 @@ use clap::Args;
 use jiff::tz::Offset;
 use passport::issue::Issuer;
 use passport::profile::Profile;
-use signing::Certificate;
+use signing::{Certificate, KeyPair};
 
 use super::batch::{Folder, Run};
 use super::paper::{Drawing, Paper};
@@ -38,7 +38,12 @@ pub struct Issue {
     #[arg(long, value_name = "DIR", requires = "subjects")]
     outcomes: Option<PathBuf>,
     /// One person instead of a file.
-    #[arg(long, value_name = "FILE.json", conflicts_with = "subjects", required_unless_present = "subjects")]
+    #[arg(
+        long,
+        value_name = "FILE.json",
+        conflicts_with = "subjects",
+        required_unless_present = "subjects"
+    )]
     json_file: Option<PathBuf>,
     #[command(flatten)]
     by: By,
@@ -94,13 +99,27 @@ impl By {
     /// The certificate of the key: the first of its file.
     pub(super) fn certificate(&self) -> Result<Certificate, Failure> {
         let certificates = certificates(&self.cert)?;
-        certificates.into_iter().next().ok_or_else(|| {
-            usage(format!("{}: no certificate in it", self.cert.display()))
-        })
+        certificates
+            .into_iter()
+            .next()
+            .ok_or_else(|| usage(format!("{}: no certificate in it", self.cert.display())))
     }
 
-    pub(super) fn open(&self, threads: usize) -> Result<Box<dyn signing::KeyPair>, Failure> {
-        self.key.open(threads)
+    /// Opens the key. What it signs could be verified by nobody if the certificate were of another one.
+    pub(super) fn open(
+        &self,
+        certificate: &Certificate,
+        threads: usize,
+    ) -> Result<Box<dyn KeyPair>, Failure> {
+        let key = self.key.open(threads)?;
+        let its = certificate.public_key_der().or_usage()?;
+        if its != key.public_key_der() {
+            return Err(usage(format!(
+                "{}: this certificate is of another key than the one that signs; give the one that was issued for it",
+                self.cert.display()
+            )));
+        }
+        Ok(key)
     }
 }
 
@@ -118,7 +137,7 @@ impl Issue {
             return Err(usage("give --subjects, --doses and --out, or --json-file"));
         };
         let folder = Folder::open(out, self.resume)?;
-        let key = self.by.open(self.threads)?;
+        let key = self.by.open(&certificate, self.threads)?;
         let issuer = Issuer::new(&profile, &certificate, key.as_ref()).or_usage()?;
         if self.outcomes.is_none() {
             eprintln!("note: without --outcomes every subject is taken as verified");

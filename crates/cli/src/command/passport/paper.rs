@@ -65,9 +65,15 @@ impl Drawing {
     }
 
     /// The certificate as PDF.
-    pub(super) fn pdf(self, code: &str, nationality: Option<&str>, paper: Paper) -> Result<Vec<u8>, String> {
+    pub(super) fn pdf(
+        self,
+        code: &str,
+        nationality: Option<&str>,
+        paper: Paper,
+    ) -> Result<Vec<u8>, String> {
         let view = view(code, nationality).ok_or("the code cannot be read back")?;
-        view.pdf(paper.form(), self.level()).map_err(|error| error.to_string())
+        view.pdf(paper.form(), self.level())
+            .map_err(|error| error.to_string())
     }
 
     /// Draws one file for each certificate that has none in the folder yet, named by the opaque part of its identifier. Gives the subjects
@@ -143,7 +149,12 @@ fn view(code: &str, nationality: Option<&str>) -> Option<render::Certificate> {
     };
     let day = |time| Offset::UTC.to_datetime(time).date();
     let dose = u8::try_from(entry.dose).ok()?;
-    let named = |set, code: &str| ValueSets::eu().display(set, code).unwrap_or(code).to_owned();
+    let named = |set, code: &str| {
+        ValueSets::eu()
+            .display(set, code)
+            .unwrap_or(code)
+            .to_owned()
+    };
     Some(render::Certificate {
         name: joined([&dcc.name.family, &dcc.name.given], " "),
         name_transliterated: joined([&dcc.name.family_icao, &dcc.name.given_icao], "<<"),
@@ -191,7 +202,9 @@ fn nation(written: Option<&str>) -> Bilingual {
             Bilingual::new("Việt Nam", "Viet Nam")
         }
         Some(other) => Bilingual::same(
-            ValueSets::eu().display(Set::Country, other).unwrap_or(other),
+            ValueSets::eu()
+                .display(Set::Country, other)
+                .unwrap_or(other),
         ),
     }
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 use arrow_array::{Array, RecordBatch, StringArray};
 use intake::{Options, Wanted, fields_of};
 use jiff::civil::Date;
-use passport::names::HolderName;
+use passport::names::{HolderName, NameError};
 use passport::numbering::DoseNumber;
-use passport::profile::{Profile, VaccineCodes};
+use passport::profile::{Profile, Refusal as NotIssuable, VaccineCodes};
 use passport::text::Text;
 use registry::date::BirthDate;
 use registry::fields::{DoseField, SubjectField};
@@ -51,15 +51,38 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(code: &'static str, vi: &str, en: impl Into<String>) -> Self {
+    pub(super) fn new(code: &'static str, vi: impl Into<String>, en: impl Into<String>) -> Self {
         let text = Text::new(vi, en);
         Self { code, text }
     }
 
-    /// With what exactly is wrong behind the Vietnamese sentence.
-    pub(super) fn because(code: &'static str, vi: &str, error: &dyn std::fmt::Display) -> Self {
-        let text = Text::new(format!("{vi} ({error})."), error.to_string());
-        Self { code, text }
+    /// A name that cannot stand in a certificate.
+    pub(super) fn of_name(error: NameError) -> Self {
+        let vi = match error {
+            NameError::Empty => "Không có họ tên.".to_owned(),
+            NameError::Character { character } => {
+                format!("Họ tên có ký tự {character:?} không chuyển được sang chữ Latinh.")
+            }
+            NameError::TooLong { length } => {
+                format!("Họ tên dài {length} ký tự, quá giới hạn của chứng nhận.")
+            }
+        };
+        Self::new("name", vi, error.to_string())
+    }
+
+    /// A vaccine that has no code.
+    pub(super) fn of_vaccine(error: &NotIssuable) -> Self {
+        let vi = match error {
+            NotIssuable::Ambiguous { products } => format!(
+                "Tên vắc xin chỉ nhiều sản phẩm ({products}); cần số lô hoặc nhà sản xuất để xác định."
+            ),
+            NotIssuable::Generic => "Không ghi rõ sản phẩm vắc xin.".to_owned(),
+            NotIssuable::NoCode { vaccine } => {
+                format!("Vắc xin {vaccine:?} không có mã trong danh mục của EU.")
+            }
+            NotIssuable::Deprecated { code } => format!("Mã {code} đã ngừng dùng."),
+        };
+        Self::new("vaccine", vi, error.to_string())
     }
 }
 
@@ -103,36 +126,57 @@ impl Records {
         };
         let fields = fields_of(&[SubjectField::UniqueId, SubjectField::FullName]);
         let names = ["unique_id", "full_name", "dob", "nationality"];
-        read.unreadable = rows(subjects, Wanted::Fields(&fields), names, |[id, name, dob, nation]| {
-            read.subjects.push(Subject {
-                id: id.unwrap_or_default().to_owned(),
-                name: name.unwrap_or_default().to_owned(),
-                birth_date: dob.map(str::to_owned),
-                nationality: nation.map(str::to_owned),
-            });
-        })?;
+        read.unreadable = rows(
+            subjects,
+            Wanted::Fields(&fields),
+            names,
+            |[id, name, dob, nation]| {
+                read.subjects.push(Subject {
+                    id: id.unwrap_or_default().to_owned(),
+                    name: name.unwrap_or_default().to_owned(),
+                    birth_date: dob.map(str::to_owned),
+                    nationality: nation.map(str::to_owned),
+                });
+            },
+        )?;
         if let Some(limit) = limit {
             read.subjects.truncate(limit);
         }
         let fields = fields_of(&[DoseField::DoseId, DoseField::SubjectId]);
-        let names = ["dose_id", "subject_id", "injected_at", "vaccine", "manufacturer", "status"];
-        rows(doses, Wanted::Fields(&fields), names, |[id, subject, date, vaccine, maker, status]| {
-            let owned = |text: Option<&str>| text.map(str::to_owned);
-            if status.is_none_or(|status| status == "given") {
-                let doses = read.doses.entry(subject.unwrap_or_default().to_owned());
-                doses.or_default().push(Dose {
-                    id: id.unwrap_or_default().to_owned(),
-                    injected_at: owned(date),
-                    vaccine: owned(vaccine),
-                    manufacturer: owned(maker),
-                });
-            }
-        })?;
+        let names = [
+            "dose_id",
+            "subject_id",
+            "injected_at",
+            "vaccine",
+            "manufacturer",
+            "status",
+        ];
+        rows(
+            doses,
+            Wanted::Fields(&fields),
+            names,
+            |[id, subject, date, vaccine, maker, status]| {
+                let owned = |text: Option<&str>| text.map(str::to_owned);
+                if status.is_none_or(|status| status == "given") {
+                    let doses = read.doses.entry(subject.unwrap_or_default().to_owned());
+                    doses.or_default().push(Dose {
+                        id: id.unwrap_or_default().to_owned(),
+                        injected_at: owned(date),
+                        vaccine: owned(vaccine),
+                        manufacturer: owned(maker),
+                    });
+                }
+            },
+        )?;
         Ok(read)
     }
 
     /// What the certificate of each subject is to say, in the order of the file.
-    pub(super) fn plans<'s>(&'s self, profile: &Profile, today: Date) -> Vec<Result<Plan, Refusal>> {
+    pub(super) fn plans<'s>(
+        &'s self,
+        profile: &Profile,
+        today: Date,
+    ) -> Vec<Result<Plan, Refusal>> {
         let (mut ids, mut people) = (HashSet::new(), HashSet::new());
         let plan = |subject: &'s Subject| {
             if !ids.insert(subject.id.as_str()) {
@@ -201,10 +245,12 @@ impl Records {
     }
 
     fn plan(&self, subject: &Subject, profile: &Profile, today: Date) -> Result<Plan, Refusal> {
-        let name = HolderName::from_full_name(&subject.name)
-            .map_err(|error| Refusal::because("name", "Họ tên không ghi được vào chứng nhận", &error))?;
+        let name = HolderName::from_full_name(&subject.name).map_err(Refusal::of_name)?;
         let birth_date = BirthDate::parse(subject.birth_date.as_deref().unwrap_or_default())
-            .map_err(|error| Refusal::because("birth_date", "Ngày sinh không dùng được", &error))?
+            .map_err(|error| {
+                let en = format!("The birth date cannot be used: {error}.");
+                Refusal::new("birth_date", "Ngày sinh thiếu hoặc không có thật.", en)
+            })?
             .0;
         let mut doses = Vec::new();
         for dose in self.doses_of(subject) {
@@ -214,9 +260,14 @@ impl Records {
             doses.push(read_dose(dose, profile, today)?);
         }
         doses.sort_by_key(|(date, _)| *date);
-        let products: Vec<_> = doses.iter().map(|(date, codes)| (*date, codes.vaccine)).collect();
+        let products: Vec<_> = doses
+            .iter()
+            .map(|(date, codes)| (*date, codes.vaccine))
+            .collect();
         let numbers = profile.numbering.number(&products).map_err(|error| {
-            Refusal::because("same_day", "Hai mũi tiêm cùng một ngày", &error)
+            let day = error.day.strftime("%d/%m/%Y");
+            let vi = format!("Có hai mũi tiêm cùng ngày {day}; cần xử lý trùng trước.");
+            Refusal::new("same_day", vi, error.to_string())
         })?;
         let (Some((date, vaccine)), Some(number)) = (doses.last(), numbers.last()) else {
             return Err(Refusal::new(
@@ -255,7 +306,7 @@ fn read_dose(dose: &Dose, profile: &Profile, today: Date) -> Result<(Date, Vacci
     let vaccine = dose.vaccine.as_deref().unwrap_or_default();
     let codes = profile
         .codes_of(vaccine, dose.manufacturer.as_deref())
-        .map_err(|error| Refusal::because("vaccine", "Vắc xin không đủ điều kiện cấp", &error))?;
+        .map_err(|error| Refusal::of_vaccine(&error))?;
     Ok((date, codes))
 }
 
@@ -269,33 +320,50 @@ impl Cleaned {
         };
         let path = folder.join("outcome.parquet");
         let mut unknown = None;
-        rows(&path, Wanted::AsInFile, ["unique_id", "status", "person"], |[id, status, person]| {
-            let (id, status) = (id.unwrap_or_default(), status.unwrap_or_default());
-            let person = person.unwrap_or_default().to_owned();
-            let Some(verification) = Verification::parse(status) else {
-                unknown = Some(status.to_owned());
-                return;
-            };
-            let records = cleaned.records.entry(person.clone()).or_default();
-            records.push(id.to_owned());
-            cleaned.outcomes.insert(id.to_owned(), (verification, person));
-        })?;
+        rows(
+            &path,
+            Wanted::AsInFile,
+            ["unique_id", "status", "person"],
+            |[id, status, person]| {
+                let (id, status) = (id.unwrap_or_default(), status.unwrap_or_default());
+                let person = person.unwrap_or_default().to_owned();
+                let Some(verification) = Verification::parse(status) else {
+                    unknown = Some(status.to_owned());
+                    return;
+                };
+                let records = cleaned.records.entry(person.clone()).or_default();
+                records.push(id.to_owned());
+                cleaned
+                    .outcomes
+                    .insert(id.to_owned(), (verification, person));
+            },
+        )?;
         if let Some(status) = unknown {
-            return Err(usage(format!("{}: unknown status '{status}'", path.display())));
+            return Err(usage(format!(
+                "{}: unknown status '{status}'",
+                path.display()
+            )));
         }
         let names = ["record", "record_id", "severity", "rule"];
         let path = folder.join("findings.parquet");
-        rows(&path, Wanted::AsInFile, names, |[record, id, severity, rule]| {
-            let kind = match record {
-                Some("subject") => Kind::Subject,
-                Some("dose") => Kind::Dose,
-                _ => return,
-            };
-            if severity == Some(quality::Severity::Block.as_str()) {
-                let key = (kind, id.unwrap_or_default().to_owned());
-                cleaned.blocked.insert(key, rule.unwrap_or_default().to_owned());
-            }
-        })?;
+        rows(
+            &path,
+            Wanted::AsInFile,
+            names,
+            |[record, id, severity, rule]| {
+                let kind = match record {
+                    Some("subject") => Kind::Subject,
+                    Some("dose") => Kind::Dose,
+                    _ => return,
+                };
+                if severity == Some(quality::Severity::Block.as_str()) {
+                    let key = (kind, id.unwrap_or_default().to_owned());
+                    cleaned
+                        .blocked
+                        .insert(key, rule.unwrap_or_default().to_owned());
+                }
+            },
+        )?;
         Ok(cleaned)
     }
 

@@ -89,7 +89,7 @@ impl Renew {
             .map(|certified| (certified.subject_id.as_str(), check.plan(certified)))
             .collect();
         let folder = Folder::open(&self.out, self.resume)?;
-        let key = self.by.open(self.threads)?;
+        let key = self.by.open(&certificate, self.threads)?;
         let issuer = Issuer::new(&profile, &certificate, key.as_ref()).or_usage()?;
         let run = folder.issue(&everybody, &issuer, at, &Progress::new(self.quiet))?;
         run.report(0, &self.out, self.json);
@@ -120,11 +120,15 @@ impl Check<'_> {
         let hashes = CertificateHashes::new(
             contents.issuer.as_deref().unwrap_or_default(),
             dcc.entry.id(),
-            report.signer.and_then(|signer| signer.algorithm()).unwrap_or(Algorithm::Es256),
+            report
+                .signer
+                .and_then(|signer| signer.algorithm())
+                .unwrap_or(Algorithm::Es256),
             &contents.signature,
         );
         let listed = self.revoked.is_some_and(|list| {
-            list.iter().any(|(_, kind, hash, _)| kind == HashKind::Uci && hash == hashes.uci)
+            list.iter()
+                .any(|(_, kind, hash, _)| kind == HashKind::Uci && hash == hashes.uci)
         });
         if listed {
             return Err(Refusal::new(
@@ -142,11 +146,11 @@ impl Check<'_> {
         };
         let part = |part: &Option<String>| part.clone().unwrap_or_default();
         let name = HolderName::new(&part(&dcc.name.family), &part(&dcc.name.given))
-            .map_err(|error| Refusal::because("name", "Họ tên không ghi được vào chứng nhận", &error))?;
+            .map_err(Refusal::of_name)?;
         let vaccine = self
             .profile
             .codes_of(&entry.product, Some(&entry.manufacturer))
-            .map_err(|error| Refusal::because("vaccine", "Vắc xin không đủ điều kiện cấp", &error))?;
+            .map_err(|error| Refusal::of_vaccine(&error))?;
         Ok(Plan {
             name,
             birth_date: dcc.birth_date().ok_or_else(unreadable)?,

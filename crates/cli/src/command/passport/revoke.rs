@@ -72,7 +72,10 @@ impl Revoke {
         let wanted: HashSet<&str> = self.ci.iter().map(String::as_str).collect();
         let mut found = store::read(&self.certificates)?;
         found.retain(|certified| wanted.contains(certified.ci.as_str()));
-        let known: HashSet<&str> = found.iter().map(|certified| certified.ci.as_str()).collect();
+        let known: HashSet<&str> = found
+            .iter()
+            .map(|certified| certified.ci.as_str())
+            .collect();
         if let Some(unknown) = self.ci.iter().find(|ci| !known.contains(ci.as_str())) {
             return Err(usage(format!(
                 "{unknown} is not in {}; nothing was revoked",
@@ -93,7 +96,11 @@ impl Revoke {
         if self.json {
             println!("{}", json!({ "revoked": added, "listed": list.len() }));
         } else {
-            println!("{added} revoked, {} on the list {}", list.len(), self.list.display());
+            println!(
+                "{added} revoked, {} on the list {}",
+                list.len(),
+                self.list.display()
+            );
         }
         Ok(Exit::Good)
     }

@@ -68,12 +68,15 @@ impl Certified {
 pub(super) fn read(path: &Path) -> Result<Vec<Certified>, Failure> {
     let mut all = Vec::new();
     let mut broken = false;
-    rows(path, Wanted::AsInFile, COLUMNS, |texts| {
-        match Certified::from_texts(texts.map(Option::unwrap_or_default)) {
+    rows(
+        path,
+        Wanted::AsInFile,
+        COLUMNS,
+        |texts| match Certified::from_texts(texts.map(Option::unwrap_or_default)) {
             Some(certified) => all.push(certified),
             None => broken = true,
-        }
-    })?;
+        },
+    )?;
     if broken {
         return Err(usage(format!(
             "{}: not a table of certificates as `passport issue` writes it",
@@ -117,7 +120,12 @@ impl Journal {
         let name = path.display().to_string();
         let failed = |error: std::io::Error| usage(format!("{name}: {error}"));
         let mut options = OpenOptions::new();
-        let mut file = options.read(true).append(true).create(true).open(path).map_err(failed)?;
+        let mut file = options
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(path)
+            .map_err(failed)?;
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(failed)?;
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
@@ -142,7 +150,10 @@ impl Journal {
             writer.write_record(certified.texts()).or_fault()?;
         }
         let bytes = writer.into_inner().or_fault()?;
-        let written = self.file.write_all(&bytes).and_then(|()| self.file.sync_data());
+        let written = self
+            .file
+            .write_all(&bytes)
+            .and_then(|()| self.file.sync_data());
         written.map_err(|error| usage(format!("cannot write {}: {error}", self.name)))
     }
 }

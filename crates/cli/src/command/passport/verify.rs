@@ -383,9 +383,7 @@ fn revocations(
     let manifest = read_text(&path)?;
     let fetch = |id: &SliceId| std::fs::read(folder.join(SLICES).join(id.to_string())).ok();
     Ok(match anchors {
-        Some(anchors) => {
-            Revocations::open_signed(&manifest, &read_jws(&path)?, anchors, at, fetch)
-        }
+        Some(anchors) => Revocations::open_signed(&manifest, &read_jws(&path)?, anchors, at, fetch),
         None => {
             eprintln!(
                 "note: the signature of the revocation list is not checked without --authority"
@@ -403,7 +401,10 @@ fn rule_set(folder: &Path) -> Result<RuleSet, Failure> {
         .map(|entry| entry.map(|entry| entry.path()))
         .collect();
     let mut paths = paths.map_err(unreadable)?;
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    });
     paths.sort();
     if paths.is_empty() {
         return Err(usage(format!(
@@ -419,4 +420,3 @@ fn rule_set(folder: &Path) -> Result<RuleSet, Failure> {
     }
     Ok(rules)
 }
-

@@ -61,9 +61,11 @@ impl Issue {
             date: person.date,
             id: new_id()?,
         };
-        let key = self.by.open(1)?;
+        let key = self.by.open(certificate, 1)?;
         let issuer = Issuer::new(profile, certificate, key.as_ref()).or_usage()?;
-        let issued = issuer.issue(&claims, now()).map_err(|error| failed(&error))?;
+        let issued = issuer
+            .issue(&claims, now())
+            .map_err(|error| failed(&error))?;
         if let Some(out) = &self.out {
             let drawing = Drawing {
                 level: profile.qr_error_correction,
@@ -71,9 +73,7 @@ impl Issue {
             let nation = person.nationality.as_deref();
             let bytes = match out.extension().and_then(|extension| extension.to_str()) {
                 Some("png") => drawing.png(&issued.code),
-                Some("pdf") => {
-                    drawing.pdf(&issued.code, nation, self.pdf.unwrap_or(Paper::A4))
-                }
+                Some("pdf") => drawing.pdf(&issued.code, nation, self.pdf.unwrap_or(Paper::A4)),
                 _ => return Err(usage("for one person --out is a file .png or .pdf")),
             };
             write_bytes(out, &bytes.map_err(|error| failed(&error))?)?;
