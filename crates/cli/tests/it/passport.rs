@@ -35,7 +35,7 @@ impl Ministry {
         };
         let authority = create_authority(&authority_key, &subject("CSCA"), validity);
         let authority = authority.expect("an authority");
-        ministry.write("csca.pem", &authority.to_pem());
+        ministry.write("csca.pem", authority.to_pem());
         for name in ["signer", "lists", "stranger"] {
             let key = SoftwareKey::generate(KeyKind::P256).expect("a key");
             let closed = key.to_encrypted_pem(PASSPHRASE.as_bytes()).expect("a file");
@@ -43,7 +43,7 @@ impl Ministry {
             let request = Request::create(&key, &subject(name)).expect("a request");
             let purposes = [Purpose::Vaccination];
             let signer = issue_signer(&authority_key, &authority, &request, &purposes, validity);
-            ministry.write(&format!("{name}.pem"), &signer.expect("a signer").to_pem());
+            ministry.write(&format!("{name}.pem"), signer.expect("a signer").to_pem());
         }
         ministry
     }
@@ -196,7 +196,6 @@ fn a_country_is_issued_verified_revoked_and_renewed() {
     ];
     issue.extend(["--out", "@issued", "--png", "--json", "--quiet"]);
     let told = json(&ministry.signing(&issue));
-    let number = |told: &Value, name: &str| told[name].as_u64().expect("a number");
     let issued = number(&told, "issued");
     assert!(issued > 500, "{told}");
     assert_eq!(number(&told, "read"), issued + number(&told, "refused"));
@@ -226,9 +225,14 @@ fn a_country_is_issued_verified_revoked_and_renewed() {
         rows
     );
 
-    // A code, its picture and its paper say the same.
-    let (ci, code) = (&rows[0][1], &rows[0][2]);
-    let signer = ["--signer", "@signer.pem"];
+    pictures_and_papers_say_the_same(&ministry, issued);
+    the_first_is_revoked(&ministry, &rows);
+    all_are_renewed_but_the_first(&ministry, &rows);
+}
+
+const SIGNER: [&str; 2] = ["--signer", "@signer.pem"];
+
+fn pictures_and_papers_say_the_same(ministry: &Ministry, issued: u64) {
     for kind in ["png", "pdf"] {
         let folder = ministry.path(&format!("issued/{kind}"));
         assert_eq!(
@@ -236,7 +240,7 @@ fn a_country_is_issued_verified_revoked_and_renewed() {
             issued
         );
         let file = first_file(&folder).display().to_string();
-        let (exit, told) = ministry.verify(&[&file, signer[0], signer[1]]);
+        let (exit, told) = ministry.verify(&[&file, SIGNER[0], SIGNER[1]]);
         assert_eq!(exit, 0, "{told}");
         let claimed = told["claims"]["v"][0]["ci"]
             .as_str()
@@ -248,8 +252,10 @@ fn a_country_is_issued_verified_revoked_and_renewed() {
             .into_owned();
         assert!(claimed.contains(&stem), "{told}");
     }
+}
 
-    // Revoked, published, refused; everybody else goes on.
+fn the_first_is_revoked(ministry: &Ministry, rows: &[Vec<String>]) {
+    let (ci, code) = (&rows[0][1], &rows[0][2]);
     let revoke = [
         "revoke",
         "--certificates",
@@ -287,7 +293,7 @@ fn a_country_is_issued_verified_revoked_and_renewed() {
     let run = ministry.run("revocation", &[&publish[..], &seal].concat());
     assert_eq!(run.code, 0, "{}", run.stderr);
     let listed = [
-        &signer[..],
+        &SIGNER[..],
         &["--revocation", "@published", "--authority", "@csca.pem"],
     ]
     .concat();
@@ -308,8 +314,12 @@ fn a_country_is_issued_verified_revoked_and_renewed() {
         (0, Some("ok")),
         "{told}"
     );
+}
 
-    // Eleven and a half months later all are renewed but the revoked one.
+/// Eleven and a half months later.
+fn all_are_renewed_but_the_first(ministry: &Ministry, rows: &[Vec<String>]) {
+    let code = &rows[0][2];
+    let issued = rows.len() as u64;
     let later = jiff::Timestamp::from_second(issued_at(code) + 350 * 86_400).expect("a moment");
     let later = later.to_string();
     let mut renew = vec![
@@ -335,8 +345,12 @@ fn a_country_is_issued_verified_revoked_and_renewed() {
     let renewed = table(Path::new(&ministry.path("renewed/certificates.parquet")));
     let identifiers: HashSet<_> = rows.iter().chain(&renewed).map(|row| &row[1]).collect();
     assert_eq!(identifiers.len() as u64, issued + issued - 1);
-    let (exit, told) = ministry.verify(&[&renewed[0][2], signer[0], signer[1], "--at", &later]);
+    let (exit, told) = ministry.verify(&[&renewed[0][2], SIGNER[0], SIGNER[1], "--at", &later]);
     assert_eq!(exit, 0, "{told}");
+}
+
+fn number(told: &Value, name: &str) -> u64 {
+    told[name].as_u64().expect("a number")
 }
 
 /// When a code was issued, in seconds.
@@ -476,7 +490,7 @@ fn a_picture_of_another_scheme_is_named_and_one_without_a_code_says_what_to_do()
     photo.set_color(png::ColorType::Grayscale);
     let mut photo = photo.write_header().expect("a picture");
     photo
-        .write_image_data(&[200; 400 * 300])
+        .write_image_data(&vec![200; 400 * 300])
         .expect("a picture");
     photo.finish().expect("a picture");
     for (name, bytes, said) in [

@@ -12,7 +12,7 @@ use passport::profile::Profile;
 use signing::{Certificate, KeyPair};
 
 use super::batch::{Folder, Run};
-use super::paper::{Drawing, Paper};
+use super::paper::{Drawing, Paper, draw_all};
 use super::records::Records;
 use crate::Outcome;
 use crate::clock::now;
@@ -27,6 +27,7 @@ use crate::progress::Progress;
 #[command(
     after_help = "Example:\n  minhchung passport issue --subjects subjects.parquet --doses doses.parquet --outcomes cleaned \\\n      --profile eu-2023 --key signer.p8 --passphrase-file secret --cert signer.pem --out issued --pdf a4\n\nWrites certificates.parquet and refusals.csv into the folder: subjects read = issued + refused. Every certificate has an identifier of\nits own. A run that broke off goes on with --resume; nobody gets a second certificate.\n\nOne person: --json-file person.json with {\"name\", \"dob\", \"vaccine\", \"manufacturer\", \"date\", \"doses\": [dn, sd]}; the code goes to stdout,\nand with --out FILE.png or FILE.pdf also into that file."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct Issue {
     /// Subjects (CSV, XLSX or Parquet).
     #[arg(long, value_name = "FILE", requires = "doses", requires = "out")]
@@ -168,7 +169,7 @@ impl Issue {
         };
         if self.png {
             let place = folder.path.join("png");
-            let undrawn = drawing.draw_all(&place, "png", &run.issued, progress, |certified| {
+            let undrawn = draw_all(&place, "png", &run.issued, progress, |certified| {
                 drawing.png(&certified.code)
             })?;
             run.undrawn.extend(undrawn);
@@ -180,7 +181,7 @@ impl Issue {
                 .filter_map(|subject| Some((subject.id.as_str(), subject.nationality.as_deref()?)))
                 .collect();
             let place = folder.path.join("pdf");
-            let undrawn = drawing.draw_all(&place, "pdf", &run.issued, progress, |certified| {
+            let undrawn = draw_all(&place, "pdf", &run.issued, progress, |certified| {
                 let nation = nations.get(certified.subject_id.as_str()).copied();
                 drawing.pdf(&certified.code, nation, paper)
             })?;

@@ -75,48 +75,47 @@ impl Drawing {
         view.pdf(paper.form(), self.level())
             .map_err(|error| error.to_string())
     }
+}
 
-    /// Draws one file for each certificate that has none in the folder yet, named by the opaque part of its identifier. Gives the subjects
-    /// for whom there is none, with the reason.
-    pub(super) fn draw_all(
-        self,
-        folder: &Path,
-        extension: &str,
-        all: &[Certified],
-        progress: &Progress,
-        draw: impl Fn(&Certified) -> Result<Vec<u8>, String> + Sync,
-    ) -> Result<Vec<(String, String)>, Failure> {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| usage(format!("cannot make {}: {error}", folder.display())))?;
-        progress.start(extension, all.len() as u64, "files");
-        let mut refused = Vec::new();
-        for portion in all.chunks(AT_ONCE) {
-            let drawn: Vec<Result<Option<String>, Failure>> = portion
-                .par_iter()
-                .map(|certified| {
-                    let path = folder.join(format!("{}.{extension}", file_name(&certified.ci)));
-                    if path.exists() {
-                        return Ok(None);
-                    }
-                    match draw(certified) {
-                        Ok(bytes) => write_bytes(&path, &bytes).map(|()| None),
-                        Err(reason) => Ok(Some(reason)),
-                    }
-                })
-                .collect();
-            for (certified, outcome) in portion.iter().zip(drawn) {
-                if let Some(reason) = outcome? {
-                    refused.push((certified.subject_id.clone(), reason));
+/// Draws one file for each certificate that has none in the folder yet, named by the opaque part of its identifier. Gives the subjects
+/// for whom there is none, with the reason.
+pub(super) fn draw_all(
+    folder: &Path,
+    extension: &str,
+    all: &[Certified],
+    progress: &Progress,
+    draw: impl Fn(&Certified) -> Result<Vec<u8>, String> + Sync,
+) -> Result<Vec<(String, String)>, Failure> {
+    std::fs::create_dir_all(folder)
+        .map_err(|error| usage(format!("cannot make {}: {error}", folder.display())))?;
+    progress.start(extension, all.len() as u64, "files");
+    let mut refused = Vec::new();
+    for portion in all.chunks(AT_ONCE) {
+        let drawn: Vec<Result<Option<String>, Failure>> = portion
+            .par_iter()
+            .map(|certified| {
+                let path = folder.join(format!("{}.{extension}", file_name(&certified.ci)));
+                if path.exists() {
+                    return Ok(None);
                 }
-            }
-            progress.add(portion.len() as u64);
-            if interrupted() {
-                return Err(Failure::Stopped);
+                match draw(certified) {
+                    Ok(bytes) => write_bytes(&path, &bytes).map(|()| None),
+                    Err(reason) => Ok(Some(reason)),
+                }
+            })
+            .collect();
+        for (certified, outcome) in portion.iter().zip(drawn) {
+            if let Some(reason) = outcome? {
+                refused.push((certified.subject_id.clone(), reason));
             }
         }
-        progress.stop(extension, "");
-        Ok(refused)
+        progress.add(portion.len() as u64);
+        if interrupted() {
+            return Err(Failure::Stopped);
+        }
     }
+    progress.stop(extension, "");
+    Ok(refused)
 }
 
 /// Writes a file whole or not at all.

@@ -82,9 +82,10 @@ impl Revoke {
                 self.certificates.display()
             )));
         }
-        let mut list = match self.list.exists() {
-            true => Working::read(&self.list)?,
-            false => Working::default(),
+        let mut list = if self.list.exists() {
+            Working::read(&self.list)?
+        } else {
+            Working::default()
         };
         let before = list.len();
         for certified in &found {

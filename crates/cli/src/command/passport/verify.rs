@@ -355,12 +355,11 @@ pub(super) fn all_certificates(paths: &[PathBuf]) -> Result<Vec<Certificate>, Fa
 /// A trust list. One that cannot be read is the caller's fault; one that cannot be believed is an answer.
 fn trust_list(path: &Path, anchors: Option<&Trust>, at: Timestamp) -> Result<Signers, Failure> {
     let text = read_text(path)?;
-    let list = match anchors {
-        Some(anchors) => TrustList::open(&text, &read_jws(path)?, anchors, at),
-        None => {
-            eprintln!("note: the signature of the trust list is not checked without --authority");
-            TrustList::from_json(&text)
-        }
+    let list = if let Some(anchors) = anchors {
+        TrustList::open(&text, &read_jws(path)?, anchors, at)
+    } else {
+        eprintln!("note: the signature of the trust list is not checked without --authority");
+        TrustList::from_json(&text)
     };
     match list {
         Ok(list) => Ok(Signers::Listed(list)),
@@ -382,14 +381,11 @@ fn revocations(
     let path = folder.join(MANIFEST);
     let manifest = read_text(&path)?;
     let fetch = |id: &SliceId| std::fs::read(folder.join(SLICES).join(id.to_string())).ok();
-    Ok(match anchors {
-        Some(anchors) => Revocations::open_signed(&manifest, &read_jws(&path)?, anchors, at, fetch),
-        None => {
-            eprintln!(
-                "note: the signature of the revocation list is not checked without --authority"
-            );
-            Revocations::open(&manifest, fetch)
-        }
+    Ok(if let Some(anchors) = anchors {
+        Revocations::open_signed(&manifest, &read_jws(&path)?, anchors, at, fetch)
+    } else {
+        eprintln!("note: the signature of the revocation list is not checked without --authority");
+        Revocations::open(&manifest, fetch)
     })
 }
 
