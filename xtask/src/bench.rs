@@ -6,6 +6,8 @@
 mod clean;
 mod intake;
 mod linkage;
+mod passport;
+mod scale;
 mod synth;
 
 use std::path::{Path, PathBuf};
@@ -37,8 +39,12 @@ enum What {
     Linkage,
     /// The same on a million records, with what the probabilities are worth.
     LinkageMillion,
+    /// A run, an index, a day and a lookup, on a million records and on ten.
+    LinkageScale,
     /// The whole cleaning of a national extract.
     Clean,
+    /// Certificates issued and verified, beside the peers.
+    Passport,
     /// Reading CSV, Parquet and XLSX.
     Intake,
     /// Inventing people.
@@ -64,8 +70,10 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         What::LinkageMillion => {
             linkage::run_million(&minhchung()?, people(1_000_000), options.runs)?
         }
+        What::LinkageScale => scale::run(&minhchung()?, people(1_000_000))?,
         // So many people have a million records.
         What::Clean => clean::run(&minhchung()?, people(1_030_000), options.runs)?,
+        What::Passport => passport::run(options.runs)?,
         What::Intake => intake::run(people(1_000_000), options.runs)?,
         What::Synth => synth::run(&minhchung()?, people(1_000_000), options.runs)?,
     };

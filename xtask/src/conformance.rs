@@ -1,4 +1,4 @@
-//! `cargo xtask conformance dcc FOLDER`: public test cases of others, ours or any folder of them.
+//! `cargo xtask conformance dcc|certlogic|rules FOLDER`: public test cases of others, ours or any folder of them.
 
 use std::path::PathBuf;
 
@@ -15,14 +15,31 @@ pub(crate) enum Suite {
         #[arg(default_value = "data/dcc/cases")]
         folder: PathBuf,
     },
+    /// The suites of the CertLogic specification: every assertion has to hold.
+    Certlogic {
+        /// A folder that holds suites at any depth.
+        #[arg(default_value = "data/dcc/certlogic")]
+        folder: PathBuf,
+    },
+    /// Business rules of countries: each has to pass the tests beside it.
+    Rules {
+        /// A folder that holds rules with their tests.
+        #[arg(default_value = "data/dcc/rules")]
+        folder: PathBuf,
+    },
 }
 
+/// Runs an example of `passport`, so that this program needs no cryptography to be built.
 pub(crate) fn run(suite: &Suite) -> Result<Verdict> {
-    let Suite::Dcc { folder } = suite;
-    // An example of its own, so that this program needs no cryptography to be built.
-    let example = "run --quiet --package passport --example conformance --";
-    let mut command = shell::command("cargo", &example.split(' ').collect::<Vec<_>>());
-    let status = command.arg(folder).status().context("cargo does not run")?;
+    let (example, words, folder): (_, &[&str], _) = match suite {
+        Suite::Dcc { folder } => ("conformance", &[], folder),
+        Suite::Certlogic { folder } => ("conformance_rules", &["certlogic"], folder),
+        Suite::Rules { folder } => ("conformance_rules", &["rules"], folder),
+    };
+    let cargo = ["run", "--quiet", "--package", "passport", "--example"];
+    let mut command = shell::command("cargo", &cargo);
+    command.args([example, "--"]).args(words).arg(folder);
+    let status = command.status().context("cargo does not run")?;
     match status.code() {
         Some(0) => Ok(Verdict::Good),
         Some(1) => Ok(Verdict::Bad),

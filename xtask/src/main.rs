@@ -4,6 +4,7 @@ mod bench;
 mod browser;
 mod conformance;
 mod docs;
+mod fuzz;
 mod measure;
 mod packages;
 mod shell;

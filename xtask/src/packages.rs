@@ -18,6 +18,39 @@ pub(crate) const CHROMIUM: Need = Need {
     probe: ("chromium", &["--version"]),
 };
 
+/// A token in software, for the tests of keys that never leave their device.
+pub(crate) const SOFT_TOKEN: Need = Need {
+    package: "softhsm2",
+    probe: ("softhsm2-util", &["--version"]),
+};
+
+/// A second reader of QR codes, independent of ours.
+pub(crate) const CODE_READER: Need = Need {
+    package: "zbar-tools",
+    probe: ("zbarimg", &["--version"]),
+};
+
+/// Reads the text, the fonts and the pictures of a PDF.
+pub(crate) const PDF_TOOLS: Need = Need {
+    package: "poppler-utils",
+    probe: ("pdftotext", &["-v"]),
+};
+
+/// Checks the structure of a PDF.
+pub(crate) const PDF_CHECKER: Need = Need {
+    package: "qpdf",
+    probe: ("qpdf", &["--version"]),
+};
+
+/// Draws an SVG as a picture.
+pub(crate) const SVG_DRAWER: Need = Need {
+    package: "librsvg2-bin",
+    probe: ("rsvg-convert", &["--version"]),
+};
+
+/// What tests of keys and of certificates on paper call.
+pub(crate) const TESTS: [Need; 5] = [SOFT_TOKEN, CODE_READER, PDF_TOOLS, PDF_CHECKER, SVG_DRAWER];
+
 /// A font with all Vietnamese letters, for screenshots that look as on a desk.
 pub(crate) const FONTS: Need = Need {
     package: "fonts-noto-core",

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::Result;
 
 use crate::measure::Stopwatch;
-use crate::{Verdict, browser, packages, shell};
+use crate::{Verdict, browser, fuzz, packages, shell};
 
 /// What `cargo xtask test` can be told.
 #[derive(clap::Args)]
@@ -17,9 +17,13 @@ pub(crate) struct Options {
     /// Leave out what takes a browser or long: only format, lints, unit and integration tests.
     #[arg(long)]
     fast: bool,
+    /// Also run every fuzz target for a minute.
+    #[arg(long, conflicts_with = "fast")]
+    long: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
+    packages::require(&packages::TESTS)?;
     if !options.fast {
         packages::require(&[packages::CHROMIUM])?;
     }
@@ -63,6 +67,9 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
                 "cargo-deny is not installed: `cargo install --locked cargo-deny`",
             );
         }
+    }
+    if options.long {
+        report.step("fuzz targets, a minute each", fuzz::run_all);
     }
     Ok(report.finish())
 }

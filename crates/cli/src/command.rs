@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+pub mod auto;
 pub mod check;
 pub mod clean;
 pub mod dedupe;

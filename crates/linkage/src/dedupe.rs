@@ -1,14 +1,18 @@
 //! Records of the same person within one set: blocked, weighed and joined into clusters. A cluster is a number; no record is moved.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use crate::Progress;
 use crate::block::Candidates;
+use crate::cluster::{self, Contradiction, Known, Statements, agglomerate};
+use crate::compare::Pair;
 use crate::link::{Linker, Veto};
 use crate::model::{Model, ModelError, TrainOptions, Weights};
 use crate::records::Records;
 use crate::spec::Spec;
+
+/// Odds that no other order of the two records could lift to where anybody would look.
+const NEGLIGIBLE: f64 = 1e-9;
 
 /// What to look at, and by which model.
 #[derive(Debug, Default)]
@@ -47,8 +51,8 @@ pub struct Clusters {
     pub compared: u64,
 }
 
-/// Finds records of the same person. Two records are joined from the spec's accept probability on, the likeliest pairs first, and never when that
-/// would bring a vetoed pair into one cluster.
+/// Finds records of the same person. Records are joined along pairs of the spec's accept probability, the groups with the most evidence first: not
+/// over a bridge between persons whose other records contradict each other, and never when that would bring a vetoed pair into one cluster.
 ///
 /// # Errors
 /// When the model belongs to another spec.
@@ -87,12 +91,59 @@ pub fn dedupe(
     let weights = model.weights(spec, records.len())?;
     progress.stage("score", records.len() as u64);
     let (pairs, compared) = score(&linker, &weights, &candidates, progress);
+    let evidence = |one: u32, other: u32| {
+        let odds = weights.ratio(&in_order_of_ids(&linker, one, other));
+        (odds / (1.0 - weights.pair_rate)).log2()
+    };
+    let known = Known {
+        pairs: &pairs,
+        apart: &[],
+        accept: spec.accept(),
+        evidence: &evidence,
+        id: &|row| records.id(row),
+    };
     Ok(Clusters {
-        of: join(records.len(), &pairs, spec.accept()),
+        of: agglomerate(records.len(), &known),
         pairs,
         compared,
         model: Some(model),
     })
+}
+
+impl Clusters {
+    /// Applies what people say about pairs of records. Exact: nobody changes but the clusters of the records that are named. Two records that are
+    /// apart are never in one cluster, and their cluster falls into parts by the evidence in it, which nobody else joins; records that are
+    /// together bring their clusters with them, vetoes or not.
+    ///
+    /// # Errors
+    /// When statements contradict each other: no cluster has changed then.
+    pub fn settle(
+        &mut self,
+        spec: &Spec,
+        records: &Records,
+        statements: &Statements,
+    ) -> Result<(), Contradiction> {
+        let known = Known {
+            pairs: &self.pairs,
+            apart: &[],
+            accept: spec.accept(),
+            // What made them one person is not put in question again: a pair that is not listed says nothing.
+            evidence: &|_, _| 0.0,
+            id: &|row| records.id(row),
+        };
+        cluster::settle(&mut self.of, statements, &known)
+    }
+}
+
+/// Compares two rows. A comparison looks at how common the value of the second one is: the order of ids decides which that is, so that the order of
+/// rows plays no part.
+fn in_order_of_ids(linker: &Linker<'_>, one: u32, other: u32) -> Pair {
+    let (first, second) = if linker.a.id(one) <= linker.a.id(other) {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    linker.pair(u64::from(first) << 32 | u64::from(second), 0)
 }
 
 /// Pairs that are worth a look, and how many were compared.
@@ -110,7 +161,10 @@ fn score(
             let compared = linker.compared(candidates, rows);
             let count = compared.len() as u64;
             let scored = compared.into_iter().filter_map(|(one, pair)| {
-                let odds = weights.ratio(&pair);
+                let mut odds = weights.ratio(&pair);
+                if odds >= NEGLIGIBLE && linker.a.id(one) > linker.a.id(pair.b_row) {
+                    odds = weights.ratio(&in_order_of_ids(linker, one, pair.b_row));
+                }
                 let probability = odds / (1.0 - weights.pair_rate + odds);
                 (probability >= linker.spec.review()).then(|| ScoredPair {
                     one,
@@ -127,152 +181,4 @@ fn score(
         parts.into_iter().flat_map(|(pairs, _)| pairs).collect(),
         compared,
     )
-}
-
-/// Clusters of the pairs from a probability on.
-fn join(records: usize, pairs: &[ScoredPair], accept: f64) -> Vec<u32> {
-    let mut forest = Forest::new(records, pairs.iter().filter(|pair| pair.veto.is_some()));
-    let mut order: Vec<&ScoredPair> = pairs
-        .iter()
-        .filter(|pair| pair.probability >= accept && pair.veto.is_none())
-        .collect();
-    order.sort_by(|x, y| {
-        y.probability
-            .total_cmp(&x.probability)
-            .then_with(|| (x.one, x.other).cmp(&(y.one, y.other)))
-    });
-    for pair in order {
-        forest.union(pair.one, pair.other);
-    }
-    forest.numbers()
-}
-
-/// Disjoint sets whose smallest row is the root, with pairs that may not meet in one.
-struct Forest {
-    parent: Vec<u32>,
-    /// Rows of each set of two or more.
-    members: FxHashMap<u32, Vec<u32>>,
-    forbidden: FxHashMap<u32, Vec<u32>>,
-}
-
-impl Forest {
-    fn new<'a>(records: usize, vetoed: impl Iterator<Item = &'a ScoredPair>) -> Self {
-        let mut forbidden: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-        for pair in vetoed {
-            forbidden.entry(pair.one).or_default().push(pair.other);
-            forbidden.entry(pair.other).or_default().push(pair.one);
-        }
-        Self {
-            parent: (0..records as u32).collect(),
-            members: FxHashMap::default(),
-            forbidden,
-        }
-    }
-
-    fn root(&self, mut row: u32) -> u32 {
-        while self.parent[row as usize] != row {
-            row = self.parent[row as usize];
-        }
-        row
-    }
-
-    fn union(&mut self, one: u32, other: u32) {
-        let (x, y) = (self.root(one), self.root(other));
-        let (root, child) = (x.min(y), x.max(y));
-        if root == child {
-            return;
-        }
-        let own = |row: u32| {
-            self.members
-                .get(&row)
-                .map_or_else(|| vec![row], Clone::clone)
-        };
-        let (mut rows, more) = (own(root), own(child));
-        let clash = more
-            .iter()
-            .filter_map(|row| self.forbidden.get(row))
-            .flatten()
-            .any(|row| self.root(*row) == root);
-        if clash {
-            return;
-        }
-        rows.extend(more);
-        self.parent[child as usize] = root;
-        self.members.remove(&child);
-        self.members.insert(root, rows);
-    }
-
-    /// Number of the set of each row.
-    fn numbers(&self) -> Vec<u32> {
-        let mut numbers = vec![u32::MAX; self.parent.len()];
-        let mut next = 0;
-        for row in 0..self.parent.len() as u32 {
-            // The root is the smallest row of its set and was numbered before the others.
-            let root = self.root(row);
-            if root == row {
-                numbers[row as usize] = next;
-                next += 1;
-            } else {
-                numbers[row as usize] = numbers[root as usize];
-            }
-        }
-        numbers
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{ScoredPair, join};
-    use crate::link::Veto;
-    use proptest::prelude::*;
-
-    fn pair(one: u32, other: u32, probability: f64, veto: Option<Veto>) -> ScoredPair {
-        ScoredPair {
-            one,
-            other,
-            probability,
-            veto,
-        }
-    }
-
-    #[test]
-    fn likely_pairs_chain_and_unlikely_ones_do_not() {
-        let pairs = [
-            pair(0, 2, 0.99, None),
-            pair(2, 3, 0.97, None),
-            pair(1, 4, 0.6, None),
-        ];
-        assert_eq!(join(5, &pairs, 0.95), [0, 1, 0, 0, 2]);
-    }
-
-    #[test]
-    fn a_chain_never_brings_a_vetoed_pair_together() {
-        let pairs = [
-            pair(0, 1, 0.99, None),
-            pair(1, 2, 0.98, None),
-            pair(0, 2, 0.97, Some(Veto::Twins)),
-        ];
-        assert_eq!(join(3, &pairs, 0.95), [0, 0, 1]);
-    }
-
-    proptest! {
-        #[test]
-        fn clusters_do_not_depend_on_the_order_of_pairs(
-            raw in proptest::collection::vec((0_u32..30, 0_u32..30, 0.5_f64..1.0, any::<bool>()), 0..60),
-            turn in 0_usize..60,
-        ) {
-            let mut pairs: Vec<ScoredPair> = raw
-                .into_iter()
-                .filter(|(one, other, ..)| one < other)
-                .map(|(one, other, probability, twins)| pair(one, other, probability, (twins && probability < 0.6).then_some(Veto::Twins)))
-                .collect();
-            let clusters = join(30, &pairs, 0.7);
-            let middle = turn.min(pairs.len());
-            pairs.rotate_left(middle);
-            prop_assert_eq!(&join(30, &pairs, 0.7), &clusters);
-            for pair in pairs.iter().filter(|pair| pair.veto.is_some()) {
-                prop_assert_ne!(clusters[pair.one as usize], clusters[pair.other as usize]);
-            }
-        }
-    }
 }

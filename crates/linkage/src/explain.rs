@@ -1,13 +1,19 @@
 //! Why a pair has the probability that it has: the evidence field by field, and a sentence that a clerk can check.
 
+mod rival;
+
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::chart::escape;
 use crate::compare::Pair;
 use crate::link::{Linker, Veto, none_odds, score};
 use crate::model::{Model, ModelError};
 use crate::spec::{Kind, Spec};
+use rival::Side;
+
+pub use rival::{Difference, Rival};
 
 /// The evidence for one pair. All weights are bits: +1 doubles the odds that the two are the same person.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,6 +38,8 @@ pub struct Explanation {
     pub rules: Vec<String>,
     /// Why the two are never linked without a person looking at them.
     pub veto: Option<Veto>,
+    /// The best other candidate, and why it is not the one; `None` when there is none.
+    pub rival: Option<Rival>,
     /// Shape of the difference.
     pub shape: String,
     /// In Vietnamese.
@@ -59,6 +67,13 @@ pub struct FieldEvidence {
     pub level_bits: f64,
     /// Bits because the agreeing value is rarer (positive) or commoner than on average.
     pub frequency_bits: f64,
+}
+
+impl FieldEvidence {
+    /// All bits of the comparison.
+    fn bits(&self) -> f64 {
+        self.level_bits + self.frequency_bits
+    }
 }
 
 /// What a reason is made of. The difference has its [shape](crate::shape), and the probability is a number: neither is repeated in the reason.
@@ -106,10 +121,7 @@ impl Linker<'_> {
         let fields = self.evidence_of_fields(&weights, pair.pattern, a_row, b_row);
         let prior_bits = (weights.pair_rate / none).log2();
         let total_bits = (odds / none).log2();
-        let said: f64 = fields
-            .iter()
-            .map(|field| field.level_bits + field.frequency_bits)
-            .sum();
+        let said: f64 = fields.iter().map(FieldEvidence::bits).sum();
         // A pair that no rule proposes competes with the candidates all the same.
         let others = if proposed.is_some() { 0.0 } else { odds };
         let total = none + others + of_all.iter().sum::<f64>();
@@ -118,6 +130,19 @@ impl Linker<'_> {
             .iter()
             .find(|kept| kept.b_row == b_row)
             .map_or_else(|| self.veto(a_row, b_row), |kept| kept.veto);
+        let pair_side = Side {
+            fields: fields.clone(),
+            total_bits,
+        };
+        let rival = self.rival(&pairs, &of_all, b_row).map(|(other, odds_of)| {
+            let side = Side {
+                fields: self.evidence_of_fields(&weights, other.pattern, a_row, other.b_row),
+                total_bits: (odds_of / none).log2(),
+            };
+            let id = self.b.id(other.b_row).unwrap_or_default();
+            let veto = self.veto(a_row, other.b_row);
+            Rival::new(id, odds_of / total, veto, &pair_side, &side)
+        });
         let shape = self.shape(a_row, b_row);
         let reason = Reason {
             pattern: pair.pattern,
@@ -134,11 +159,25 @@ impl Linker<'_> {
             p_none: none / total,
             rules: rule_names(self.spec, pair.rules),
             veto,
+            rival,
             reason_vi: reason_vi(self.spec, &reason),
             reason_en: reason_en(self.spec, &reason),
             shape,
             fields,
         }))
+    }
+
+    /// The candidate with the best odds beside one of B, of equals the one with the smaller id.
+    fn rival(&self, pairs: &[Pair], odds: &[f64], b_row: u32) -> Option<(Pair, f64)> {
+        let others = pairs
+            .iter()
+            .zip(odds)
+            .filter(|(pair, _)| pair.b_row != b_row);
+        let id = |pair: &Pair| self.b.id(pair.b_row);
+        let best = others.max_by(|(x, odds_x), (y, odds_y)| {
+            odds_x.total_cmp(odds_y).then_with(|| id(y).cmp(&id(x)))
+        });
+        best.map(|(pair, odds)| (*pair, *odds))
     }
 
     fn evidence_of_fields(
@@ -293,6 +332,11 @@ impl Explanation {
             self.reason_vi,
             self.reason_en
         );
+        text.push('\n');
+        match &self.rival {
+            Some(rival) => text.push_str(&rival.lines()),
+            None => text.push_str("runner-up: nobody else was a candidate\n"),
+        }
         text
     }
 
@@ -360,13 +404,6 @@ impl Explanation {
 
 fn signed(bits: f64) -> String {
     format!("{bits:+.1}")
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
 
 #[cfg(test)]

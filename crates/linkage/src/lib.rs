@@ -8,12 +8,12 @@
 //! use linkage::{Linker, RecordsBuilder, Silent, Spec, TrainOptions};
 //!
 //! let spec = Spec::builtin("who_person").expect("a built-in name");
-//! // unique_id, given_name, family_name, birth_date, sex, postal_code
+//! // unique_id, family_name, given_name, birth_date, sex, postal_code
 //! let mut subjects = RecordsBuilder::new(&spec);
-//! subjects.push(&[Some("s1"), Some("Ana"), Some("Silva"), Some("1984-05-03"), Some("F"), Some("4011")])?;
+//! subjects.push(&[Some("s1"), Some("Silva"), Some("Ana"), Some("1984-05-03"), Some("F"), Some("4011")])?;
 //! let mut register = RecordsBuilder::new(&spec);
-//! register.push(&[Some("r1"), Some("Ana"), Some("Silva"), Some("1984-05-03"), Some("F"), Some("4011")])?;
-//! register.push(&[Some("r2"), Some("Rui"), Some("Costa"), Some("1971-11-20"), Some("M"), Some("4012")])?;
+//! register.push(&[Some("r1"), Some("Silva"), Some("Ana"), Some("1984-05-03"), Some("F"), Some("4011")])?;
+//! register.push(&[Some("r2"), Some("Costa"), Some("Rui"), Some("1971-11-20"), Some("M"), Some("4012")])?;
 //!
 //! let (subjects, register) = (subjects.finish(), register.finish());
 //! let linker = Linker::new(&spec, &subjects, &register);
@@ -26,8 +26,12 @@
 //!
 //! The method and what was measured are in `docs/linkage.md`.
 
+pub mod auto;
 mod block;
+mod chart;
+mod check;
 mod claims;
+mod cluster;
 mod compare;
 mod dedupe;
 mod distance;
@@ -40,21 +44,27 @@ mod link;
 mod model;
 mod name;
 mod records;
+mod report;
 pub mod shape;
 mod spec;
 pub mod verify;
 
 pub use block::{Candidates, RulePlan, RuleReport};
+pub use check::{Useless, useless_columns};
 pub use claims::{Claim, Claims, ClaimsError, Docket, RecordClaims};
+pub use cluster::{Contradiction, Statements};
 pub use compare::Pair;
 pub use dedupe::{Clusters, DedupeOptions, ScoredPair, dedupe};
-pub use explain::{Explanation, FieldEvidence, Reason, reason_en, reason_vi, rule_names};
+pub use explain::{
+    Difference, Explanation, FieldEvidence, Reason, Rival, reason_en, reason_vi, rule_names,
+};
 pub use index::{Index, IndexError, write_index};
 pub use link::{Candidate, Linker, Links, Outcome, Veto};
 pub use model::{
     ComparisonModel, LevelChange, LevelModel, Model, ModelError, Provenance, TrainOptions,
 };
 pub use records::{Records, RecordsBuilder, RowError};
+pub use report::{Outcomes, WeighedLink, model_report};
 pub use spec::{ColumnSpec, Spec, SpecError};
 
 /// What stands for an id where millions of them are watched for one that comes twice.

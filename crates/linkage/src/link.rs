@@ -17,7 +17,7 @@ const CHUNK: usize = 4_096;
 /// Candidates less likely than this are not kept unless they are the best.
 const KEPT: f64 = 0.01;
 /// Two candidates whose evidence differs by fewer bits are a tie.
-const TIE_BITS: f64 = 0.01;
+pub(crate) const TIE_BITS: f64 = 0.01;
 /// Years between parent and child of the same name (DU-10).
 const GENERATION: i32 = 14;
 /// Most rounds in which records that claim the same entry settle their dispute, and the relative change at which it is settled.

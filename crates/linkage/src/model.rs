@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::block::Candidates;
+use crate::check::{Useless, useless_columns};
 use crate::compare::{Comparer, Pair};
 use crate::hash;
 use crate::link::Linker;
@@ -156,7 +157,9 @@ pub enum ModelError {
     )]
     NoCandidates,
     /// A model of another spec.
-    #[error("the model belongs to spec {model:?}, not to {spec:?}: train it again")]
+    #[error(
+        "the model belongs to spec {model:?}, not to {spec:?}: train it again, or give the spec that it was trained with"
+    )]
     OtherSpec {
         /// Spec of the model.
         model: String,
@@ -444,7 +447,7 @@ impl Linker<'_> {
             sampled_records: sample.rows() as u64,
             candidate_pairs: sample.cell_of.len() as u64,
             random_pairs: strangers.random_pairs,
-            warnings: useless_columns(self),
+            warnings: warnings(self),
         };
         Ok(Model {
             version: VERSION,
@@ -463,24 +466,19 @@ impl Linker<'_> {
 }
 
 /// Columns that cannot tell people apart, for the model's provenance.
-fn useless_columns(linker: &Linker<'_>) -> Vec<String> {
-    let mut out = Vec::new();
-    for (place, field) in linker.spec.fields.iter().enumerate() {
-        for (side, records) in [("A", linker.a), ("B", linker.b)] {
-            let mut present = records.values(place).filter(|value| *value != 0);
-            let Some(first) = present.next() else {
-                out.push(format!("column {:?} is empty in {side}", field.name));
-                continue;
-            };
-            if records.len() > 1 && present.all(|value| value == first) {
-                out.push(format!(
-                    "column {:?} has one value in all rows of {side}",
-                    field.name
-                ));
-            }
-        }
-    }
-    out
+fn warnings(linker: &Linker<'_>) -> Vec<String> {
+    let a = useless_columns(linker.spec, linker.a);
+    let b = useless_columns(linker.spec, linker.b);
+    let told = |name: &str, why: Option<Useless>, side: &str| match why? {
+        Useless::Empty => Some(format!("column {name:?} is empty in {side}")),
+        Useless::OneValue => Some(format!(
+            "column {name:?} has one value in all rows of {side}"
+        )),
+    };
+    a.zip(b)
+        .flat_map(|((name, in_a), (_, in_b))| [told(name, in_a, "A"), told(name, in_b, "B")])
+        .flatten()
+        .collect()
 }
 
 /// Training records with their candidate pairs, as numbers of distinct (pattern, frequency) cells.

@@ -19,7 +19,7 @@ use crate::spec::{Field, Kind, Part, Spec};
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum RowError {
     /// The row has another number of columns than the spec.
-    #[error("row {row}: {found} columns instead of {expected}")]
+    #[error("record {row}: {found} columns instead of {expected}")]
     Columns {
         /// Row, from 1.
         row: usize,
@@ -29,13 +29,15 @@ pub enum RowError {
         expected: usize,
     },
     /// The id is blank.
-    #[error("row {row}: no id")]
+    #[error("record {row}: no id")]
     NoId {
         /// Row, from 1.
         row: usize,
     },
     /// Another row has the same id.
-    #[error("row {row}: the id {id:?} stands in row {first} already")]
+    #[error(
+        "record {row}: the id {id:?} stands in record {first} already\nhint: ids name the records of the result; remove the double, or name another column as the id"
+    )]
     SameId {
         /// Row, from 1.
         row: usize,

@@ -195,6 +195,11 @@ fn find(relation: &str) -> Option<&'static Relation> {
     RELATIONS.iter().find(|known| known.code == relation)
 }
 
+/// A relation in Vietnamese and English.
+pub(crate) fn words_of(relation: &str) -> Option<(&'static str, &'static str)> {
+    find(relation).map(|known| (known.vi, known.en))
+}
+
 /// Labels of a field in Vietnamese and English.
 fn label<'a>(spec: &'a Spec, field: &str) -> Option<(&'a str, &'a str)> {
     let field = spec.fields.iter().find(|known| known.name == field)?;

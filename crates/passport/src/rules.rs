@@ -3,7 +3,7 @@
 //! A country publishes rules in CertLogic ([`crate::certlogic`]): *acceptance* rules say what it asks of somebody who arrives, *invalidation*
 //! rules say which of its own certificates no longer count. Either is passed when it gives `true`, failed when it gives `false`, and open
 //! when it cannot be decided, because something that it reads is missing or because it needs an engine that we are not. (eHealth Network,
-//! "EU DCC Validation Rules", version 1.1; reference engines do not turn the result of invalidation rules round, and neither do we.)
+//! "EU DCC Validation Rules", version 1.1. Its text does not say whether the result of an invalidation rule is turned round; it is not here.)
 //!
 //! [`RuleSet::check`] chooses the rules that apply (country and region, dates, newest version, kinds of entry), runs them all, and says in
 //! Vietnamese and English what decided each, with the values that it saw:

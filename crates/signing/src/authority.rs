@@ -145,14 +145,12 @@ pub fn issue_signer(
             ),
         });
     }
-    let info = &request.parsed.info;
     let profile = Profile {
         issuer: Some(authority.parsed().tbs_certificate().subject().clone()),
-        subject: info.subject.clone(),
+        subject: request.parsed.info.subject.clone(),
         kind: Kind::Signer(purposes.to_vec()),
     };
-    let public = info.public_key.to_der().map_err(encoding)?;
-    build(authority_key, profile, validity, &public)
+    build(authority_key, profile, validity, &request.public_key_der()?)
 }
 
 impl Request {
@@ -239,6 +237,15 @@ impl Request {
     /// Who asks, as RFC 4514 text: to be compared with who is meant to ask.
     pub fn subject(&self) -> String {
         self.parsed.info.subject.to_string()
+    }
+
+    /// The public key as X.509 `SubjectPublicKeyInfo`, DER.
+    ///
+    /// # Errors
+    ///
+    /// When the key cannot be written back as DER.
+    pub fn public_key_der(&self) -> Result<Vec<u8>, IssueError> {
+        self.parsed.info.public_key.to_der().map_err(encoding)
     }
 
     /// The algorithm that the key is for.

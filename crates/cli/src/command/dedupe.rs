@@ -1,5 +1,6 @@
 //! `dedupe`: finds records of the same person within one file.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,19 +9,20 @@ use arrow_array::builder::{StringBuilder, UInt32Builder};
 use arrow_schema::{DataType, Field, Schema};
 use clap::Args;
 use intake::{IntakeError, TableWriter};
-use linkage::{Clusters, DedupeOptions, Records};
+use linkage::{Clusters, DedupeOptions, Records, Statements};
 use serde_json::json;
 
 use crate::Outcome;
+use crate::command::evaluate::Table;
 use crate::command::link::stop_if_asked;
 use crate::command::people;
-use crate::exit::{Blame, Exit};
+use crate::exit::{Blame, Exit, Failure, usage};
 use crate::measure::Stopwatch;
 
 /// Find records of the same person within one file. Nothing is merged: records of one person share a name.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  minhchung dedupe --records A.parquet --out persons.csv\n\nThe result has the columns id, person, records: every record of the file once, the smallest id among the records of\nits person, and how many there are."
+    after_help = "Example:\n  minhchung dedupe --records A.parquet --out persons.csv\n\nThe result has the columns id, person, records: every record of the file once, the smallest id among the records of\nits person, and how many there are.\n\nFILES of --apart and --together have the columns id, other_id, as --pairs writes them. They change the clusters of the\nrecords that they name and no other."
 )]
 pub struct Dedupe {
     /// The records (CSV, XLSX or Parquet).
@@ -34,6 +36,12 @@ pub struct Dedupe {
     /// Where the pairs of records go, with their probabilities (.parquet or .csv).
     #[arg(long, value_name = "FILE")]
     pairs: Option<PathBuf>,
+    /// Pairs of records that people found to be different persons: undoes a merge.
+    #[arg(long, value_name = "FILE")]
+    apart: Option<PathBuf>,
+    /// Pairs of records that people found to be one person.
+    #[arg(long, value_name = "FILE")]
+    together: Option<PathBuf>,
     /// Print figures of the run as one JSON object.
     #[arg(long)]
     json: bool,
@@ -42,7 +50,7 @@ pub struct Dedupe {
 impl Dedupe {
     /// Runs the command.
     pub fn run(self) -> Outcome {
-        let (spec, progress) = self.how.begin()?;
+        let (spec, progress) = self.how.begin(&self.records, &[])?;
         let mut watch = Stopwatch::start();
         let (records, _) = people::read(&self.records, &spec, self.how.map.as_deref(), &progress)?;
         watch.lap("read");
@@ -51,7 +59,9 @@ impl Dedupe {
             model: model.as_ref(),
             ..DedupeOptions::default()
         };
-        let clusters = linkage::dedupe(&spec, &records, &options, &progress).or_usage()?;
+        let statements = self.statements(&records)?;
+        let mut clusters = linkage::dedupe(&spec, &records, &options, &progress).or_usage()?;
+        clusters.settle(&spec, &records, &statements).or_usage()?;
         watch.lap("dedupe");
         stop_if_asked()?;
         let sizes = sizes(&clusters);
@@ -81,6 +91,50 @@ impl Dedupe {
         }
         Ok(Exit::Good)
     }
+}
+
+impl Dedupe {
+    /// What people said about pairs of records.
+    fn statements(&self, records: &Records) -> Result<Statements, Failure> {
+        if self.apart.is_none() && self.together.is_none() {
+            return Ok(Statements::default());
+        }
+        let ids = (0..records.len() as u32).filter_map(|row| Some((records.id(row)?, row)));
+        let rows: HashMap<&str, u32> = ids.collect();
+        let read = |path: &Option<PathBuf>| {
+            let path = path.as_deref();
+            path.map_or(Ok(Vec::new()), |path| read_pairs(path, &rows))
+        };
+        Ok(Statements {
+            apart: read(&self.apart)?,
+            together: read(&self.together)?,
+        })
+    }
+}
+
+/// Pairs of ids, as rows of the records.
+fn read_pairs(path: &Path, rows: &HashMap<&str, u32>) -> Result<Vec<(u32, u32)>, Failure> {
+    let table = Table::read(path)?;
+    let (ids, others) = (table.column("id")?, table.column("other_id")?);
+    let wrong = |row: usize, what: String| {
+        let place = format!("{}, record {}", path.display(), row + 1);
+        usage(format!("{place}: {what}"))
+    };
+    let find = |cells: &[Option<String>], name: &str, row: usize| {
+        let id = table.cell(cells, name, row)?;
+        rows.get(id)
+            .copied()
+            .ok_or_else(|| wrong(row, format!("the records have no id '{id}'")))
+    };
+    (0..ids.len())
+        .map(|row| {
+            let pair = (find(ids, "id", row)?, find(others, "other_id", row)?);
+            if pair.0 == pair.1 {
+                return Err(wrong(row, "the same record twice".to_owned()));
+            }
+            Ok(pair)
+        })
+        .collect()
 }
 
 /// Records of each person.

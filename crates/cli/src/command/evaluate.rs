@@ -1,10 +1,12 @@
 //! `evaluate`: how good links are, against the truth.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use arrow_array::{Array, StringArray};
 use clap::Args;
 use intake::{Options, Wanted};
+use linkage::WeighedLink;
 use linkage::evaluate::{Calibration, Proposed, Rates, Scores, Truth, evaluate};
 
 use crate::Outcome;
@@ -52,14 +54,15 @@ impl Evaluate {
 }
 
 /// A table of text: headings and cells.
-struct Table {
+pub struct Table {
     path: PathBuf,
     headings: Vec<String>,
     columns: Vec<Vec<Option<String>>>,
 }
 
 impl Table {
-    fn read(path: &Path) -> Result<Self, Failure> {
+    /// Reads a whole file; one with a row that cannot be read is refused.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
         let mut reader = intake::open(path, Wanted::AsInFile, &Options::default()).or_usage()?;
         let mut table = Self {
             path: path.to_owned(),
@@ -92,7 +95,7 @@ impl Table {
         let counts = reader.counts();
         if counts.rejected > 0 {
             return Err(usage(format!(
-                "{}: {} rows could not be read; figures over the rest would mislead",
+                "{}: {} rows could not be read; the rest alone would mislead",
                 path.display(),
                 counts.rejected
             )));
@@ -100,7 +103,8 @@ impl Table {
         Ok(table)
     }
 
-    fn column(&self, name: &str) -> Result<&[Option<String>], Failure> {
+    /// The cells under a heading.
+    pub fn column(&self, name: &str) -> Result<&[Option<String>], Failure> {
         let place = self.headings.iter().position(|heading| heading == name);
         place
             .and_then(|place| self.columns.get(place))
@@ -115,7 +119,7 @@ impl Table {
     }
 
     /// A cell that must not be blank.
-    fn cell<'a>(
+    pub fn cell<'a>(
         &self,
         column: &'a [Option<String>],
         name: &str,
@@ -132,30 +136,46 @@ impl Table {
 }
 
 fn read_links(path: &Path) -> Result<Vec<Proposed>, Failure> {
+    let (_, links) = read_weighed(path)?;
+    Ok(links.into_iter().map(|found| found.link).collect())
+}
+
+/// The candidates of a links file with their weights, where it has them, and how many records it tells of.
+pub fn read_weighed(path: &Path) -> Result<(u64, Vec<WeighedLink>), Failure> {
     let table = Table::read(path)?;
+    let weights = table.column("weight").ok();
+    let weight = |row: usize| weights?.get(row)?.as_deref()?.parse::<f64>().ok();
     let (a, b) = (table.column("a_id")?, table.column("b_id")?);
     let probability = table.column("probability")?;
     let mut links = Vec::new();
+    let mut records = HashSet::new();
     for (row, b_id) in b.iter().enumerate() {
+        let a_id = table.cell(a, "a_id", row)?;
+        records.insert(a_id);
         let Some(b_id) = b_id else { continue };
         let text = table.cell(probability, "probability", row)?;
         let value: Option<f64> = text.parse().ok().filter(|p| (0.0..=1.0).contains(p));
-        links.push(Proposed {
-            a_id: table.cell(a, "a_id", row)?.to_owned(),
-            b_id: b_id.clone(),
-            probability: value.ok_or_else(|| {
-                usage(format!(
-                    "{}, record {}: '{text}' is no probability",
-                    path.display(),
-                    row + 1
-                ))
-            })?,
+        let probability = value.ok_or_else(|| {
+            usage(format!(
+                "{}, record {}: '{text}' is no probability",
+                path.display(),
+                row + 1
+            ))
+        })?;
+        links.push(WeighedLink {
+            link: Proposed {
+                a_id: a_id.to_owned(),
+                b_id: b_id.clone(),
+                probability,
+            },
+            weight: weight(row).filter(|bits| bits.is_finite()),
         });
     }
-    Ok(links)
+    Ok((records.len() as u64, links))
 }
 
-fn read_truth(path: &Path) -> Result<(Vec<Truth>, Vec<String>), Failure> {
+/// The truth, and the names of the mistakes that it tells of.
+pub fn read_truth(path: &Path) -> Result<(Vec<Truth>, Vec<String>), Failure> {
     let table = Table::read(path)?;
     let (a, b) = (table.column("a_id")?, table.column("b_id")?);
     let named = table.headings.iter().zip(&table.columns);

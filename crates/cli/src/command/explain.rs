@@ -51,7 +51,8 @@ enum Form {
 impl Explain {
     /// Runs the command.
     pub fn run(self) -> Outcome {
-        let (spec, progress) = self.how.begin()?;
+        let register = (self.register.as_path(), self.map_register.as_deref());
+        let (spec, progress) = self.how.begin(&self.records, &[register])?;
         let (a_id, b_id) = self
             .pair
             .split_once(',')

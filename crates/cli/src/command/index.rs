@@ -44,7 +44,11 @@ pub struct MakeIndex {
 impl MakeIndex {
     /// Runs the command.
     pub fn run(self) -> Outcome {
-        let (spec, progress) = self.how.begin()?;
+        let register = (self.register.as_path(), self.map_register.as_deref());
+        let (spec, progress) = match &self.records {
+            Some(records) => self.how.begin(records, &[register])?,
+            None => self.how.begin(&self.register, &[])?,
+        };
         let mut watch = Stopwatch::start();
         let (register, _) = people::read(
             &self.register,

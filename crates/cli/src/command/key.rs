@@ -346,6 +346,10 @@ impl Show {
             let facts = [
                 ("subject", json!(request.subject())),
                 ("algorithm", json!(name_of(request.algorithm()))),
+                (
+                    "public_key",
+                    json!(public_key_id(&request.public_key_der().or_usage()?)),
+                ),
             ];
             tell(self.told.json, &facts);
         } else {

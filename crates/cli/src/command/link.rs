@@ -68,7 +68,11 @@ pub struct Link {
 impl Link {
     /// Runs the command.
     pub fn run(self) -> Outcome {
-        let (spec, progress) = self.how.begin()?;
+        let register = self
+            .register
+            .as_deref()
+            .map(|register| (register, self.map_register.as_deref()));
+        let (spec, progress) = self.how.begin(&self.records, register.as_slice())?;
         if let Some(path) = &self.index {
             return self.link_to_index(path, &spec, &progress);
         }
@@ -254,9 +258,6 @@ fn notes(candidates: &linkage::Candidates, model: &Model) {
             "note: rule '{}' left out {} values that are too common ({} pairs)",
             rule.rule, rule.dropped_keys, rule.dropped_pairs
         );
-    }
-    for warning in &model.provenance.warnings {
-        println!("note: {warning}");
     }
     if !model.converged {
         println!(

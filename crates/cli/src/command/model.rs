@@ -1,19 +1,19 @@
 //! `model`: what a linkage model believes, and how two of them differ.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use linkage::Model;
+use linkage::{Model, Outcomes};
 use serde_json::json;
 
 use crate::Outcome;
-use crate::command::people;
+use crate::command::{evaluate, people};
 use crate::exit::{Blame, Exit};
 
-/// Show a linkage model, or how two of them differ.
+/// Show a linkage model, draw it, or say how two of them differ.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  minhchung model diff january.json february.json\n\nExit code 1 when a level's evidence changed by more than --tolerance bits."
+    after_help = "Examples:\n  minhchung model report model.json --links links.parquet --truth truth.csv --out report.html\n  minhchung model diff january.json february.json\n\n`diff` ends with exit code 1 when a level's evidence changed by more than --tolerance bits."
 )]
 pub struct ModelCommand {
     #[command(subcommand)]
@@ -27,6 +27,21 @@ enum What {
         /// The model.
         #[arg(value_name = "FILE.json")]
         model: PathBuf,
+    },
+    /// A page of charts, each with its table: the evidence of every level, and of links their weights and thresholds.
+    Report {
+        /// The model.
+        #[arg(value_name = "FILE.json")]
+        model: PathBuf,
+        /// Links that the model made (Parquet or CSV).
+        #[arg(long, value_name = "FILE")]
+        links: Option<PathBuf>,
+        /// The truth, as for `evaluate`: with it the page shows precision, recall and calibration.
+        #[arg(long, value_name = "FILE", requires = "links")]
+        truth: Option<PathBuf>,
+        /// Where the page goes.
+        #[arg(long, value_name = "FILE.html")]
+        out: PathBuf,
     },
     /// What changed from one model to another of the same spec.
     Diff {
@@ -53,6 +68,12 @@ impl ModelCommand {
                 show(&people::read_model(&model)?);
                 Ok(Exit::Good)
             }
+            What::Report {
+                model,
+                links,
+                truth,
+                out,
+            } => report(&model, links.as_deref(), truth.as_deref(), &out),
             What::Diff {
                 before,
                 after,
@@ -114,6 +135,19 @@ fn show(model: &Model) {
     for warning in &learned.warnings {
         println!("note: {warning}");
     }
+}
+
+fn report(model: &Path, links: Option<&Path>, truth: Option<&Path>, out: &Path) -> Outcome {
+    let model = people::read_model(model)?;
+    let links = links.map(evaluate::read_weighed).transpose()?;
+    let truth = truth.map(evaluate::read_truth).transpose()?;
+    let outcomes = links.map(|(records, links)| {
+        let truth = truth.as_ref().map(|(truth, _)| truth.as_slice());
+        Outcomes::new(records, &links, truth)
+    });
+    people::write_text(out, &linkage::model_report(&model, outcomes.as_ref()))?;
+    println!("Report: {}", out.display());
+    Ok(Exit::Good)
 }
 
 fn diff(before: &Model, after: &Model, tolerance: f64, as_json: bool) -> Outcome {

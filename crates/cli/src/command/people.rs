@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::{Array, RecordBatch, StringArray};
 use clap::Args;
-use intake::{ColumnMap, Counts, FieldSpec, Options, Wanted};
-use linkage::{Model, Records, RecordsBuilder, Spec};
+use intake::{ColumnMap, Counts, FieldSpec, Layout, Options, Wanted};
+use linkage::{Model, Records, RecordsBuilder, Spec, Useless};
 
+use crate::command::auto;
 use crate::command::clean::{read_text, set_threads};
 use crate::exit::{Blame, Failure, usage};
 use crate::progress::{Progress, interrupted};
@@ -16,9 +17,12 @@ use crate::progress::{Progress, interrupted};
 /// How to link: arguments that the linkage commands share.
 #[derive(Args)]
 pub struct How {
-    /// A built-in spec (vietnam, `who_person`, febrl3, febrl4, `fake_1000`) or a TOML file.
-    #[arg(long, value_name = "NAME|FILE.toml", default_value = "vietnam")]
+    /// A built-in spec (vietnam, `who_person`, febrl3, febrl4, `fake_1000`), a TOML file, or `auto`: one proposed from the columns.
+    #[arg(long, value_name = "NAME|FILE.toml|auto", default_value = "vietnam")]
     pub spec: String,
+    /// Where the spec goes that `--spec auto` proposes.
+    #[arg(long, value_name = "FILE.toml")]
+    pub spec_out: Option<PathBuf>,
     /// Columns of the records, where the headings don't say it.
     #[arg(long, value_name = "FILE.toml")]
     pub map: Option<PathBuf>,
@@ -34,10 +38,39 @@ pub struct How {
 }
 
 impl How {
-    /// Sets the threads, reads the spec, and starts to show progress.
-    pub fn begin(&self) -> Result<(Spec, Progress), Failure> {
+    /// Sets the threads, reads the spec or proposes one for the records and these further files, and starts to show progress.
+    pub fn begin(
+        &self,
+        records: &Path,
+        others: &[auto::Source<'_>],
+    ) -> Result<(Spec, Progress), Failure> {
         set_threads(self.threads)?;
-        Ok((spec(&self.spec)?, Progress::new(self.quiet)))
+        let spec = if self.spec == "auto" {
+            let mut files = vec![(records, self.map.as_deref())];
+            files.extend(others);
+            self.proposed(&files)?
+        } else if self.spec_out.is_some() {
+            return Err(usage("--spec-out goes with --spec auto"));
+        } else {
+            spec(&self.spec)?
+        };
+        Ok((spec, Progress::new(self.quiet)))
+    }
+
+    fn proposed(&self, files: &[auto::Source<'_>]) -> Result<Spec, Failure> {
+        let proposal = auto::propose(files)?;
+        if !self.quiet {
+            eprint!(
+                "Proposed spec, by the columns:\n{}",
+                linkage::auto::described(&proposal.columns)
+            );
+        }
+        match &self.spec_out {
+            Some(path) => write_text(path, &proposal.toml)?,
+            None if !self.quiet => eprintln!("{}", proposal.toml),
+            None => {}
+        }
+        Ok(proposal.spec)
     }
 
     /// The trained model that was given, if one was.
@@ -103,25 +136,27 @@ pub fn read(
     progress: &Progress,
 ) -> Result<(Records, Counts), Failure> {
     let mut records = RecordsBuilder::new(spec);
-    let counts = rows(path, spec, map, progress, &mut |cells| {
+    let (counts, layout) = rows(path, spec, map, progress, &mut |cells| {
         records
             .push(cells)
             .map_err(|error| usage(format!("{}: {error}", path.display())))
     })?;
-    Ok((records.finish(), counts))
+    let records = records.finish();
+    check(path, spec, &records, &layout)?;
+    Ok((records, counts))
 }
 
 /// Takes a row: a text per column of the spec.
 type Each<'a> = dyn FnMut(&[Option<&str>]) -> Result<(), Failure> + 'a;
 
-/// Hands on every row of a file of people.
+/// Hands on every row of a file of people; how many there were, and where their columns come from.
 pub fn rows(
     path: &Path,
     spec: &Spec,
     map: Option<&Path>,
     progress: &Progress,
     each: &mut Each<'_>,
-) -> Result<Counts, Failure> {
+) -> Result<(Counts, Layout), Failure> {
     let map = map.map(ColumnMap::load).transpose().or_usage()?;
     let fields = canonical_fields(spec);
     let wanted = fields.as_deref().map_or(Wanted::AsInFile, Wanted::Fields);
@@ -165,7 +200,46 @@ pub fn rows(
             counts.rejected
         )));
     }
-    Ok(counts)
+    Ok((counts, reader.layout().clone()))
+}
+
+/// So many equal records are no doubles but a broken file.
+const MANY_EQUALS: usize = 10;
+
+/// Says which columns cannot help, and refuses records that nothing tells apart: each of them would be everybody.
+fn check(path: &Path, spec: &Spec, records: &Records, layout: &Layout) -> Result<(), Failure> {
+    let has = |name: &str| {
+        let mut columns = layout.columns.iter();
+        columns.any(|c| c.field.trim().eq_ignore_ascii_case(name) && !c.sources.is_empty())
+    };
+    let columns = spec.columns();
+    for absent in columns.iter().filter(|column| !has(&column.name)) {
+        eprintln!(
+            "note: {}: no column '{}', which the spec names; it counts as empty",
+            path.display(),
+            absent.name
+        );
+    }
+    let mut helps = false;
+    for (name, useless) in linkage::useless_columns(spec, records) {
+        let what = match useless {
+            None => {
+                helps = true;
+                continue;
+            }
+            Some(Useless::Empty) => "holds no value that can be read",
+            Some(Useless::OneValue) => "has the same value in all rows",
+        };
+        eprintln!("note: {}: '{name}' {what}", path.display());
+    }
+    if !helps && records.len() >= MANY_EQUALS {
+        return Err(usage(format!(
+            "{}: nothing tells its {} records apart: every column that the spec compares is empty or has one value\nhint: look at the file, and at --map and --spec",
+            path.display(),
+            records.len()
+        )));
+    }
+    Ok(())
 }
 
 /// For specs whose columns all have canonical headings the usual Vietnamese and English headings are recognised; other specs name the columns.

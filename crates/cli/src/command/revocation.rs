@@ -17,7 +17,7 @@ use passport::revocation::{
 use passport::text::Text;
 use serde_json::{Value, json};
 
-use self::target::{Target, Which};
+use self::target::{Signer, Target, Which};
 use self::working::Working;
 use crate::Outcome;
 use crate::clock::{moment, now};
@@ -59,7 +59,7 @@ struct New {
 /// Put certificates on the working list.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  minhchung revocation add revoked.jsonl --code 'HC1:…'\n  minhchung revocation add revoked.jsonl --kid 0q5WjmmEk1M= --ci 'URN:UVCI:01:VN:…' --expires 2027-11-25\n\nThe code is read, not verified: that it is listed does no harm when it was forged. Verifiers learn of it with the next `publish`."
+    after_help = "Examples:\n  minhchung revocation add revoked.jsonl --dsc signer.pem --code 'HC1:…'\n  minhchung revocation add revoked.jsonl --kid 0q5WjmmEk1M= --ci 'URN:UVCI:01:VN:…' --expires 2027-11-25\n\nWithout --dsc a code is read, but not verified: a forged one can carry the identifier of a genuine certificate.\nVerifiers learn of it with the next `publish`."
 )]
 struct Add {
     /// The working list.
@@ -161,7 +161,7 @@ struct Check {
     #[arg(value_name = "DIR")]
     list: PathBuf,
     /// The authority whose signer has signed the publication (CSCA; any number).
-    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    #[arg(long, value_name = "FILE", required = true)]
     signer: Vec<PathBuf>,
     #[command(flatten)]
     which: Which,
@@ -242,7 +242,7 @@ impl Add {
                 target
                     .refused("when does it expire? Give --expires, so that it is listed until then")
             })?;
-            let kid = target.kid.ok_or_else(|| {
+            let Signer(kid) = target.kid.ok_or_else(|| {
                 target.refused("give --kid, the signer of the certificate, or `unknown`")
             })?;
             if matches!(self.by, By::Signature) && target.signature.is_none() {
@@ -543,7 +543,7 @@ fn find(
 ) -> Result<Option<HashKind>, passport::revocation::RevocationError> {
     let hashes = target.hashes();
     let kids: BTreeSet<Kid> = match target.kid {
-        Some(Some(kid)) => [kid].into(),
+        Some(Signer(Some(kid))) => [kid].into(),
         _ => manifest.lists.iter().filter_map(|list| list.kid).collect(),
     };
     // The list of unknown signers is asked each time, also where there is no other.

@@ -63,7 +63,7 @@ struct ImportList {
     #[arg(value_name = "FILE", required = true)]
     lists: Vec<PathBuf>,
     /// Authorities that are trusted (PEM or DER, any number).
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "as_handed_in")]
+    #[arg(long, value_name = "FILE", required_unless_present = "as_handed_in")]
     csca: Vec<PathBuf>,
     /// Take every signer that is valid now, whoever issued it: only for lists that were checked by other means.
     #[arg(long, conflicts_with = "csca")]
@@ -113,7 +113,7 @@ struct Check {
     #[arg(value_name = "FILE.json")]
     list: PathBuf,
     /// The authority whose signer has signed the list (CSCA; any number).
-    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    #[arg(long, value_name = "FILE", required = true)]
     signer: Vec<PathBuf>,
     /// The moment for which it is checked [default: now].
     #[arg(long, value_name = "MOMENT", value_parser = moment)]
@@ -136,7 +136,7 @@ struct Remove {
     #[arg(value_name = "FILE.json")]
     list: PathBuf,
     /// The authority whose signer has signed the list as it is.
-    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    #[arg(long, value_name = "FILE", required = true)]
     signer: Vec<PathBuf>,
     /// The signer to take out, in Base64 or 16 hexadecimal digits.
     #[arg(long, value_name = "KID", value_parser = kid)]
@@ -173,27 +173,27 @@ impl Trust {
 impl Build {
     fn run(self) -> Outcome {
         let trust = authorities(&self.csca)?;
-        let signers = read_lists(&self.dsc)?;
-        self.make.run(Basis::Authorities(&trust), signers)
+        let (signers, skipped) = read_lists(&self.dsc)?;
+        self.make.run(Basis::Authorities(&trust), signers, skipped)
     }
 }
 
 impl ImportList {
     fn run(self) -> Outcome {
         let trust = authorities(&self.csca)?;
-        let signers = read_lists(&self.lists)?;
+        let (signers, skipped) = read_lists(&self.lists)?;
         let basis = if self.as_handed_in {
             Basis::HandedIn
         } else {
             Basis::Authorities(&trust)
         };
-        self.make.run(basis, signers)
+        self.make.run(basis, signers, skipped)
     }
 }
 
-/// The signers of lists of any form. What cannot be read is named, and left out.
-fn read_lists(files: &[PathBuf]) -> Result<Vec<ImportedSigner>, Failure> {
-    let mut signers = Vec::new();
+/// The signers of lists of any form. What cannot be read is named, counted and left out.
+fn read_lists(files: &[PathBuf]) -> Result<(Vec<ImportedSigner>, usize), Failure> {
+    let (mut signers, mut skipped) = (Vec::new(), 0);
     for file in files {
         let name = file.display();
         let import =
@@ -210,13 +210,14 @@ fn read_lists(files: &[PathBuf]) -> Result<Vec<ImportedSigner>, Failure> {
                 import.authorities.len()
             );
         }
+        skipped += import.skipped.len();
         signers.extend(import.signers);
     }
-    Ok(signers)
+    Ok((signers, skipped))
 }
 
 impl Make {
-    fn run(self, basis: Basis<'_>, signers: Vec<ImportedSigner>) -> Outcome {
+    fn run(self, basis: Basis<'_>, signers: Vec<ImportedSigner>, skipped: usize) -> Outcome {
         let seal = self.seal.open(now())?;
         let removed = self.removed()?;
         let (list, rejected) =
@@ -228,7 +229,10 @@ impl Make {
             ));
         }
         seal.write(&self.out, &list.to_json())?;
-        tell(self.json, &facts(&self.out, &list, &rejected));
+        tell(
+            self.json,
+            &facts(&self.out, &list, skipped + rejected.len()),
+        );
         Ok(Exit::Good)
     }
 
@@ -257,12 +261,12 @@ fn say_rejected(rejected: &[Rejected]) {
     }
 }
 
-fn facts(path: &Path, list: &TrustList, rejected: &[Rejected]) -> Vec<(&'static str, Value)> {
+fn facts(path: &Path, list: &TrustList, left_out: usize) -> Vec<(&'static str, Value)> {
     vec![
         ("file", json!(path.display().to_string())),
         ("signers", json!(list.signers().len())),
         ("removed", json!(list.removed().len())),
-        ("left_out", json!(rejected.len())),
+        ("left_out", json!(left_out)),
         ("as_of", json!(list.as_of().to_string())),
         ("stale_after", json!(list.stale_after().to_string())),
     ]
@@ -396,7 +400,7 @@ impl Remove {
         let (list, rejected) = anew(&list, seal.as_of, seal.stale_after);
         say_rejected(&rejected);
         seal.write(&self.list, &list.to_json())?;
-        tell(self.json, &facts(&self.list, &list, &rejected));
+        tell(self.json, &facts(&self.list, &list, rejected.len()));
         Ok(Exit::Good)
     }
 

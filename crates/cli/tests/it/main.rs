@@ -3,6 +3,8 @@
 mod bad_input;
 mod demo;
 mod index;
+mod keys;
+mod linkage;
 mod passport;
 mod resume;
 mod tool;

@@ -402,3 +402,55 @@ fn records_that_claim_one_entry_settle_it_between_them() {
         (together[0].to_bits(), together[1].to_bits())
     );
 }
+
+#[test]
+fn an_explanation_says_who_else_it_could_be_and_which_field_decides() {
+    let born = |id, date| {
+        [
+            id,
+            "Đinh Bá Khoát",
+            date,
+            "M",
+            "",
+            "0912000111",
+            "05443",
+            "",
+            "19",
+        ]
+    };
+    let spec = Spec::builtin("vietnam").expect("built in");
+    let (subjects, register) = crowd(&spec, &[born("O", "1970-03-09"), born("P", "1970-07-21")]);
+    let model =
+        Model::train(&spec, &subjects, &register, &TrainOptions::default()).expect("a model");
+    let one = records(&spec, &[born("R", "1970-03-09")]);
+    let linker = Linker::new(&spec, &one, &register);
+    let explained = |id: &str| {
+        let row = register.row_of(id).expect("a row");
+        let told = linker.explain(&model, 0, row).expect("its model");
+        told.expect("a pair")
+    };
+    let told = explained("O");
+    let rival = told.rival.as_ref().expect("a runner-up");
+    assert_eq!(rival.b_id, "P");
+    assert!(rival.lead_bits > 1.0, "{rival:?}");
+    let decides: Vec<&str> = rival
+        .fields
+        .iter()
+        .filter(|field| field.bits > 1.0)
+        .map(|field| field.field.as_str())
+        .collect();
+    assert_eq!(decides, ["dob"]);
+    let (vi, en) = (&rival.reason_vi, &rival.reason_en);
+    assert!(vi.contains("P: kém") && vi.contains("(ngày sinh +"), "{vi}");
+    assert!(
+        en.contains("P: behind by") && en.contains("(birth date +"),
+        "{en}"
+    );
+    assert!(told.text().contains("runner-up P"), "{}", told.text());
+    let other = explained("P").rival.expect("a rival");
+    assert!(
+        other.reason_en.contains("O: ahead by"),
+        "{}",
+        other.reason_en
+    );
+}

@@ -72,7 +72,7 @@ impl Link {
         let mut watch = Stopwatch::start();
         let map = self.how.map.as_deref();
         let rows = |path: &Path, map: Option<&Path>| {
-            let counts = people::rows(path, spec, map, progress, &mut |_| Ok(()))?;
+            let (counts, _) = people::rows(path, spec, map, progress, &mut |_| Ok(()))?;
             Ok::<u64, Failure>(counts.accepted)
         };
         let records = rows(&self.records, map)?;

@@ -8,10 +8,10 @@ use clap::Args;
 use jiff::Timestamp;
 use passport::revocation::{CertificateHashes, Kid};
 use passport::uvci;
-use passport::verify::verify;
+use passport::verify::{Outcome, Step, verify};
 use signing::{Algorithm, Certificate};
 
-use crate::command::sealed::read_bytes;
+use crate::command::sealed::{certificates, read_bytes};
 use crate::exit::{Failure, usage};
 
 /// Which certificates.
@@ -26,6 +26,9 @@ pub struct Which {
     /// A file with a code or identifier on each line; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
+    /// Certificates of the signers, to make sure that the codes are genuine.
+    #[arg(long, value_name = "FILE.pem")]
+    dsc: Vec<PathBuf>,
     /// Who signed the certificates (Base64, 16 hexadecimal digits, or `unknown`) [default: as the codes say].
     #[arg(long, value_name = "KID", value_parser = kid)]
     kid: Option<Signer>,
@@ -34,16 +37,16 @@ pub struct Which {
     country: Option<String>,
 }
 
-/// A key identifier on the command line; `None` for an unknown signer.
+/// The list to which a certificate belongs: that of a signer, or that of the unknown ones.
 #[derive(Clone, Copy)]
-struct Signer(Option<Kid>);
+pub struct Signer(pub Option<Kid>);
 
 /// A certificate that is meant.
 pub struct Target {
     /// Its identifier.
     pub id: String,
     /// Its signer, as far as anything was said of it.
-    pub kid: Option<Option<Kid>>,
+    pub kid: Option<Signer>,
     /// The issuing country.
     pub country: String,
     /// The algorithm and signature, where the code is known.
@@ -56,8 +59,9 @@ impl Which {
     /// All of them; at least one.
     pub fn targets(&self, now: Timestamp) -> Result<Vec<Target>, Failure> {
         let mut targets = Vec::new();
+        let signers = self.signers()?;
         for code in &self.code {
-            targets.push(self.of_code(code, now)?);
+            targets.push(self.of_code(code, &signers, now)?);
         }
         for id in &self.ci {
             targets.push(self.of_id(id)?);
@@ -70,7 +74,7 @@ impl Which {
                 targets.push(if line.starts_with("URN:") || line.starts_with("01:") {
                     self.of_id(line)?
                 } else {
-                    self.of_code(line, now)?
+                    self.of_code(line, &signers, now)?
                 });
             }
         }
@@ -82,9 +86,21 @@ impl Which {
         Ok(targets)
     }
 
-    fn of_code(&self, code: &str, now: Timestamp) -> Result<Target, Failure> {
-        let nobody: &[Certificate] = &[];
-        let report = verify(code, nobody, now);
+    fn signers(&self) -> Result<Vec<Certificate>, Failure> {
+        let mut signers = Vec::new();
+        for path in &self.dsc {
+            signers.extend(certificates(path)?);
+        }
+        Ok(signers)
+    }
+
+    fn of_code(
+        &self,
+        code: &str,
+        signers: &[Certificate],
+        now: Timestamp,
+    ) -> Result<Target, Failure> {
+        let report = verify(code, signers, now);
         let parts = report.contents.as_ref().and_then(|contents| {
             let dcc = contents.dcc.as_ref()?;
             Some((contents, dcc))
@@ -96,7 +112,14 @@ impl Which {
                 report.sentence().en
             )));
         };
-        let of_code = contents.kid.as_deref().map(|kid| Kid::try_from(kid).ok());
+        if !signers.is_empty() && report.outcome(Step::Signature) != &Outcome::Ok {
+            return Err(usage(format!(
+                "{}: none of the signers has signed this code: it is forged, or of another signer",
+                dcc.entry.id()
+            )));
+        }
+        let of_code = contents.kid.as_deref();
+        let of_code = of_code.map(|kid| Signer(Kid::try_from(kid).ok()));
         let country = self.country.as_ref().or(contents.issuer.as_ref());
         // Only ES256 has signatures of 64 bytes (RFC 9053, section 2.1); those of RSA keys have 256 and more.
         let algorithm = match contents.signature.len() {
@@ -105,7 +128,7 @@ impl Which {
         };
         Ok(Target {
             id: dcc.entry.id().to_owned(),
-            kid: self.kid.map(|kid| kid.0).or(of_code),
+            kid: self.kid.or(of_code),
             country: country
                 .map_or_else(|| dcc.entry.country(), String::as_str)
                 .to_owned(),
@@ -121,7 +144,7 @@ impl Which {
         let of_id = plain.split(':').nth(1).unwrap_or_default();
         Ok(Target {
             id: id.to_owned(),
-            kid: self.kid.map(|kid| kid.0),
+            kid: self.kid,
             country: self.country.as_deref().unwrap_or(of_id).to_owned(),
             signature: None,
             expires: None,

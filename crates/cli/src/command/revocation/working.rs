@@ -6,7 +6,7 @@ use std::path::Path;
 
 use passport::revocation::{Batch, HashKind, Kid, RevocationList};
 
-use super::target::Target;
+use super::target::{Signer, Target};
 use crate::command::clean::read_text;
 use crate::command::people;
 use crate::exit::{Failure, usage};
@@ -79,7 +79,7 @@ impl Working {
         let mut found = false;
         for list in self.0.values_mut() {
             let kids: Vec<Option<Kid>> = match target.kid {
-                Some(kid) => vec![kid, None],
+                Some(Signer(kid)) => vec![kid, None],
                 None => list.iter().map(|(kid, ..)| kid).collect(),
             };
             for kid in kids {
