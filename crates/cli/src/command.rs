@@ -12,6 +12,7 @@ pub mod key;
 pub mod keys;
 pub mod link;
 pub mod model;
+pub mod passport;
 pub mod people;
 pub mod revocation;
 pub mod rules;

@@ -1,7 +1,7 @@
 //! `revocation`: what is revoked, kept by the issuer as a working list, and published in slices from which nobody learns who it is.
 
 mod target;
-mod working;
+pub mod working;
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -360,9 +360,9 @@ impl Publish {
 }
 
 /// What a verifier reads first.
-const MANIFEST: &str = "manifest.json";
+pub const MANIFEST: &str = "manifest.json";
 /// Where the slices are, each under its name.
-const SLICES: &str = "slices";
+pub const SLICES: &str = "slices";
 
 /// Slices are named by their content: those of an earlier publication stay good until its manifest is replaced.
 fn write_slices(out: &Path, published: &Publication) -> Result<(), Failure> {

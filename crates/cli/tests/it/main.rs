@@ -5,5 +5,6 @@ mod demo;
 mod index;
 mod keys;
 mod linkage;
+mod passport;
 mod resume;
 mod tool;

@@ -1,0 +1,142 @@
+//! `passport revoke`: puts certificates on the working list of revocations.
+
+use std::collections::HashSet;
+use std::fs::OpenOptions;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use passport::revocation::{CertificateHashes, HashKind, Kid};
+use serde_json::json;
+use signing::Algorithm;
+
+use super::paper::contents;
+use super::store::{self, Certified};
+use crate::Outcome;
+use crate::clock::now;
+use crate::command::revocation::working::Working;
+use crate::exit::{Blame, Exit, Failure, usage};
+
+/// Put certificates on the working list of revocations.
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  minhchung passport revoke --certificates issued/certificates.parquet --ci 'URN:UVCI:01:VN:8F2C…#I' --reason fraud --list revoked.jsonl\n\nThe list holds the hash of the identifier until the certificate expires, as EU revocation batches. Reasons are kept beside it, in\nLIST.reasons.csv: a published list gives none. Verifiers know nothing of it before the list is published."
+)]
+pub struct Revoke {
+    /// The table that `passport issue` or `renew` wrote.
+    #[arg(long, value_name = "FILE")]
+    certificates: PathBuf,
+    /// Identifier of the certificate, may be repeated.
+    #[arg(long, value_name = "UVCI", required = true)]
+    ci: Vec<String>,
+    /// Why.
+    #[arg(long, value_enum)]
+    reason: Reason,
+    /// The working list; made when it is not there.
+    #[arg(long, value_name = "FILE")]
+    list: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Reason {
+    /// A newer certificate takes its place.
+    Superseded,
+    /// The issuer takes it back.
+    Withdrawn,
+    /// It was got by fraud.
+    Fraud,
+    /// It names somebody else.
+    WrongPerson,
+    /// The key of its signer is in other hands.
+    KeyCompromise,
+}
+
+impl Reason {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Superseded => "superseded",
+            Self::Withdrawn => "withdrawn",
+            Self::Fraud => "fraud",
+            Self::WrongPerson => "wrong_person",
+            Self::KeyCompromise => "key_compromise",
+        }
+    }
+}
+
+impl Revoke {
+    /// Runs the command.
+    pub(super) fn run(self) -> Outcome {
+        let wanted: HashSet<&str> = self.ci.iter().map(String::as_str).collect();
+        let mut found = store::read(&self.certificates)?;
+        found.retain(|certified| wanted.contains(certified.ci.as_str()));
+        let known: HashSet<&str> = found
+            .iter()
+            .map(|certified| certified.ci.as_str())
+            .collect();
+        if let Some(unknown) = self.ci.iter().find(|ci| !known.contains(ci.as_str())) {
+            return Err(usage(format!(
+                "{unknown} is not in {}; nothing was revoked",
+                self.certificates.display()
+            )));
+        }
+        let mut list = if self.list.exists() {
+            Working::read(&self.list)?
+        } else {
+            Working::default()
+        };
+        let before = list.len();
+        for certified in &found {
+            add(&mut list, certified)?;
+        }
+        self.note_reasons(&found)?;
+        list.write(&self.list)?;
+        let added = list.len() - before;
+        if self.json {
+            println!("{}", json!({ "revoked": added, "listed": list.len() }));
+        } else {
+            println!(
+                "{added} revoked, {} on the list {}",
+                list.len(),
+                self.list.display()
+            );
+        }
+        Ok(Exit::Good)
+    }
+
+    /// Reasons are for the house, not for verifiers.
+    fn note_reasons(&self, found: &[Certified]) -> Result<(), Failure> {
+        let mut name = self.list.as_os_str().to_owned();
+        name.push(".reasons.csv");
+        let mut file = OpenOptions::new();
+        let file = file.append(true).create(true).open(&name).or_usage()?;
+        let mut writer = csv::Writer::from_writer(file);
+        for certified in found {
+            let at = now().to_string();
+            writer
+                .write_record([&certified.ci, self.reason.as_str(), &at])
+                .or_usage()?;
+        }
+        writer.flush().or_usage()
+    }
+}
+
+/// Adds one certificate to the list of its country.
+fn add(list: &mut Working, certified: &Certified) -> Result<(), Failure> {
+    let broken = || usage(format!("{}: its code cannot be read", certified.ci));
+    let contents = contents(&certified.code).ok_or_else(broken)?;
+    let kid: Option<Kid> = contents.kid.and_then(|kid| kid.try_into().ok());
+    let country = contents.issuer.ok_or_else(broken)?;
+    // Only the hash of the identifier is listed, which no algorithm changes.
+    let hashes = CertificateHashes::new(
+        &country,
+        &certified.ci,
+        Algorithm::Es256,
+        &contents.signature,
+    );
+    let list = list.of(&country);
+    list.revoke(kid, HashKind::Uci, hashes.uci, certified.expires);
+    Ok(())
+}
