@@ -32,9 +32,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
+    /// Makes sure that nothing is issued into a folder of another run; nothing is made before there is something to write.
     pub(super) fn open(path: &Path, resume: bool) -> Result<Self, Failure> {
-        std::fs::create_dir_all(path)
-            .map_err(|error| usage(format!("cannot make {}: {error}", path.display())))?;
         let folder = Self {
             path: path.to_owned(),
             table: path.join("certificates.parquet"),
@@ -61,6 +60,8 @@ impl Folder {
             read: everybody.len() as u64,
             ..Run::default()
         };
+        std::fs::create_dir_all(&self.path)
+            .map_err(|error| usage(format!("cannot make {}: {error}", self.path.display())))?;
         let (mut journal, mut earlier) = Journal::open(&self.journal)?;
         if self.table.exists() {
             earlier.extend(store::read(&self.table)?);

@@ -303,10 +303,11 @@ fn read_dose(dose: &Dose, profile: &Profile, today: Date) -> Result<(Date, Vacci
             "A dose is dated in the future.",
         ));
     }
-    let vaccine = dose.vaccine.as_deref().unwrap_or_default();
-    let codes = profile
-        .codes_of(vaccine, dose.manufacturer.as_deref())
-        .map_err(|error| Refusal::of_vaccine(&error))?;
+    let codes = match dose.vaccine.as_deref() {
+        Some(vaccine) => profile.codes_of(vaccine, dose.manufacturer.as_deref()),
+        None => Err(NotIssuable::Generic),
+    };
+    let codes = codes.map_err(|error| Refusal::of_vaccine(&error))?;
     Ok((date, codes))
 }
 
