@@ -260,7 +260,7 @@ impl Failure {
     pub fn text(&self) -> Text {
         match self {
             Self::NotACode(what) => what.text(),
-            Self::Base45(error) => both(
+            Self::Base45(error) => technical(
                 "Mã bị hỏng hoặc thiếu; hãy quét lại",
                 "The code is damaged or incomplete; scan it again",
                 error,
@@ -269,17 +269,17 @@ impl Failure {
                 "Dữ liệu nén quá lớn đối với một chứng nhận; mã này không đáng tin.",
                 "The compressed data are too large for a certificate; do not trust this code.",
             ),
-            Self::Zlib(error) => both(
+            Self::Zlib(error) => technical(
                 "Mã bị hỏng hoặc thiếu; hãy quét lại",
                 "The code is damaged or incomplete; scan it again",
                 error,
             ),
-            Self::Cose(error) => both(
+            Self::Cose(error) => technical(
                 "Mã không chứa dữ liệu có chữ ký đúng mẫu",
                 "The code holds no signed data of the right form",
                 error,
             ),
-            Self::Cbor(reason) => both(
+            Self::Cbor(reason) => technical(
                 "Dữ liệu trong mã không đọc được",
                 "The data in the code cannot be read",
                 reason,
@@ -440,6 +440,11 @@ impl From<Violation> for Failure {
 /// A sentence with what exactly it is about.
 fn both(vi: &str, en: &str, what: impl std::fmt::Display) -> Text {
     Text::new(format!("{vi} ({what})."), format!("{en} ({what})."))
+}
+
+/// A sentence whose detail is the trade's English: only there.
+fn technical(vi: &str, en: &str, what: impl std::fmt::Display) -> Text {
+    Text::new(format!("{vi}."), format!("{en} ({what})."))
 }
 
 /// A sentence about a moment, to the day and minute.
