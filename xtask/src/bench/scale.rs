@@ -80,7 +80,7 @@ pub(super) fn run(minhchung: &Path, people: u64) -> Result<Section> {
     }
     for size in [&small, &large] {
         let what = format!(
-            "{}: a ceiling and an index give the links of a direct run, byte for byte",
+            "{}: every other way that was run gives the links of the run in memory, byte for byte",
             grouped(size.people)
         );
         targets.add(what, size.same_links);
@@ -90,7 +90,7 @@ pub(super) fn run(minhchung: &Path, people: u64) -> Result<Section> {
         text: format!(
             "## Linkage as files grow\n\n`cargo xtask bench linkage-scale --people {people}`: `hard` tasks of {} and {} records on each side, {} threads, one run each.\n\
              The run in memory trains the model, which is given to all others. The index is that of B; \"all records\" links A through it and\n\
-             keeps the claims; \"a day\" adds {DAY} records to them and decides anew over all; lookups are of {LOOKUPS} records of A, one process each, \n\
+             keeps the claims; \"a day\" adds {DAY} records to them and decides anew over all; lookups are of {LOOKUPS} records of A, one process each,\n\
              with the time that the program gives for itself and that of the process.\n\n{}",
             grouped(small.people),
             grouped(large.people),
