@@ -11,7 +11,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int16Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
-use quality::{Catalogue, Finding, Lang, Other, RuleId, Severity};
+use quality::{Catalogue, Finding, Other, RuleId, Severity};
+use registry::text::Lang;
 
 use crate::CleanError;
 use crate::files::{self, ParquetFile};

@@ -5,6 +5,7 @@
 //! 2022: verified + differing + pending = with a number; with + without a number = all persons; doses likewise.
 
 use registry::status::{ErrorCategory, Verification};
+use registry::text::Text;
 use serde::{Deserialize, Serialize};
 
 /// Version of the layout of `summary.json`.
@@ -45,25 +46,6 @@ pub struct Summary {
     pub doses: Option<Doses>,
     /// Facts about the register extract.
     pub register: RegisterCounts,
-}
-
-/// A text in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Text {
-    /// Vietnamese.
-    pub vi: String,
-    /// English.
-    pub en: String,
-}
-
-impl Text {
-    /// Both texts.
-    pub fn new(vi: impl Into<String>, en: impl Into<String>) -> Self {
-        Self {
-            vi: vi.into(),
-            en: en.into(),
-        }
-    }
 }
 
 /// One input file as it was read.

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod index;
 pub mod key;
 pub mod keys;
+pub mod lang;
 pub mod link;
 pub mod model;
 pub mod passport;

@@ -22,7 +22,6 @@ pub mod profile;
 pub mod revocation;
 pub mod rules;
 pub mod schema;
-pub mod text;
 pub mod trust;
 pub mod uvci;
 pub mod value_sets;

@@ -1,12 +1,12 @@
 //! An issuing profile: everything about a certificate that a country decides, as dated data.
 
 use jiff::civil::Date;
+use registry::text::Text;
 use registry::vaccine::{Named, Product, named};
 use serde::Deserialize;
 use signing::Algorithm;
 
 use crate::numbering::Policy;
-use crate::text::Text;
 use crate::uvci::UvciStyle;
 use crate::value_sets::{Encoding, ValueSets};
 

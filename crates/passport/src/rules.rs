@@ -49,13 +49,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use registry::text::Text;
 use serde_json::Value as Json;
 
 pub use rule::{CertificateType, Rule, RuleError, RuleKind, Version};
 pub use suite::conformance;
 
 use crate::certlogic::{DateTime, Value};
-use crate::text::Text;
 
 /// Rules of any number of countries, in several versions.
 #[derive(Debug, Clone, Default)]

@@ -25,13 +25,13 @@ mod import;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use registry::text::Text;
 use serde::{Deserialize, Serialize};
 use signing::jws::JwsError;
 use signing::{Certificate, CertificateError, ChainError, DetachedJws, Trust};
 
 pub use import::{Import, ImportError, ImportedSigner, Skipped};
 
-use crate::text::Text;
 use crate::verify::Signers;
 
 /// Signer certificates, and until when they may be relied upon.

@@ -5,13 +5,13 @@
 //! should look at.
 
 use jiff::{Timestamp, ToSpan as _};
+use registry::text::Text;
 use signing::{Certificate, Purpose};
 
 use crate::base45;
 use crate::cose::Sign1;
 use crate::cwt::Cwt;
 use crate::dcc::{Dcc, DccError, Entry};
-use crate::text::Text;
 use crate::uvci::UvciError;
 use crate::value_sets::{Set, Standing, ValueSets};
 use crate::{schema, uvci, zlib};

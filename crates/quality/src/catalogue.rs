@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use jiff::civil::Date;
+use registry::text::{Lang, Text};
 use serde::{Deserialize, Deserializer};
 
 use crate::limits::Limits;
@@ -30,35 +31,6 @@ pub fn catalogue() -> &'static Catalogue {
 pub struct Catalogue {
     rules: Vec<Rule>,
     limits: Limits,
-}
-
-/// Text in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    /// Vietnamese.
-    pub vi: String,
-    /// English.
-    pub en: String,
-}
-
-/// The language of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lang {
-    /// Vietnamese.
-    Vi,
-    /// English.
-    En,
-}
-
-impl Text {
-    /// The text in one language.
-    pub fn get(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::Vi => &self.vi,
-            Lang::En => &self.en,
-        }
-    }
 }
 
 /// One rule of the catalogue.

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::catalogue::{Catalogue, Lang, Severity};
+use registry::text::Lang;
+
+use crate::catalogue::{Catalogue, Severity};
 use crate::mask::mask;
 use crate::rule_id::RuleId;
 

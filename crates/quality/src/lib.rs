@@ -22,8 +22,7 @@ mod tables;
 mod text;
 
 pub use catalogue::{
-    About, Block, Catalogue, CatalogueError, Change, Lang, Needs, Rule, SafeFix, Severity, Text,
-    catalogue,
+    About, Block, Catalogue, CatalogueError, Change, Needs, Rule, SafeFix, Severity, catalogue,
 };
 pub use context::Context;
 pub use dose::{DoseFacts, DoseNumber, check_dose};

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::catalogue::{Catalogue, Lang, Needs, Rule, SafeFix};
+use registry::text::Lang;
+
+use crate::catalogue::{Catalogue, Needs, Rule, SafeFix};
 use crate::examples::{Example, RuleExamples, examples};
 
 /// The catalogue as Markdown: how to read it, then section by section a table and a page for each rule.

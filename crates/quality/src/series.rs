@@ -5,9 +5,9 @@
 //! as one for the rules of order (DN).
 
 use registry::date::Date;
+use registry::text::Lang;
 use registry::vaccine::Product;
 
-use crate::catalogue::Lang;
 use crate::context::Context;
 use crate::dose::{DoseFacts, DoseNumber, days_between};
 use crate::finding::Finding;

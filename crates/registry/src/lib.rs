@@ -12,4 +12,5 @@ pub mod name;
 pub mod phone;
 pub mod sex;
 pub mod status;
+pub mod text;
 pub mod vaccine;

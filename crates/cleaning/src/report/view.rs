@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use registry::text::Text;
 use serde::Serialize;
 
 use super::map::Shape;
 use crate::summary::{
     Categories, CommuneCount, Differing, FacilityCount, Funnel, Identity, ProvinceCount, RuleCount,
-    ShapeCount, Suggestions, Summary, Tally, Text,
+    ShapeCount, Suggestions, Summary, Tally,
 };
 
 /// Shapes shown; the rest is summed up.

@@ -8,12 +8,13 @@ use arrow_array::builder::{
 };
 use arrow_schema::{DataType, Field as Column, Schema};
 use quality::{
-    Catalogue, Context, DoseFacts, DuplicateGroup, FileChecks, Finding, Lang, Place, RegisterFacts,
+    Catalogue, Context, DoseFacts, DuplicateGroup, FileChecks, Finding, Place, RegisterFacts,
     SubjectFacts, check_dose, check_doses_against_register, check_series, check_subject,
 };
 use rayon::prelude::*;
 use registry::fields::{DoseField, RegisterField, SubjectField};
 use registry::status::Verification;
+use registry::text::Lang;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -530,10 +531,9 @@ fn count(
                     .filter(|(_, found)| *found == rule)
                     .count() as u64
             };
-            let title = &catalogue.rule(rule).title;
             DuplicateCount {
                 rule: rule.as_str().into(),
-                text: crate::summary::Text::new(&title.vi, &title.en),
+                text: catalogue.rule(rule).title.clone(),
                 groups: checked
                     .groups
                     .iter()

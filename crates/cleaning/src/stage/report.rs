@@ -6,6 +6,7 @@ use linkage::Spec;
 use quality::{About, Catalogue, RuleId, mask};
 use registry::fields::{DoseField, FacilityField, RegisterField};
 use registry::status::Verification;
+use registry::text::Text;
 
 use crate::finding::{self, FindingRow, RecordKind};
 use crate::job::to_json;
@@ -14,7 +15,7 @@ use crate::place::Place;
 use crate::stage::{dedupe, doses, link, lists, read};
 use crate::summary::{
     Band, CommuneCount, Example, FacilityCount, ProvinceCount, RegisterCounts, RuleCount,
-    ShapeCount, Summary, Tally, Text,
+    ShapeCount, Summary, Tally,
 };
 use crate::table::Table;
 use crate::watch::Stage;
@@ -276,14 +277,13 @@ fn count_rules(
         .into_iter()
         .map(|(id, (count, examples))| {
             let rule = catalogue.rule(id);
-            let text = |text: &quality::Text| Text::new(&text.vi, &text.en);
             RuleCount {
                 id: id.as_str().into(),
                 severity: rule.severity.as_str().into(),
                 subject: about(rule.about).into(),
-                message: text(&rule.title),
-                why: text(&rule.why),
-                fix: text(&rule.fix),
+                message: rule.title.clone(),
+                why: rule.why.clone(),
+                fix: rule.fix.clone(),
                 count,
                 examples,
             }

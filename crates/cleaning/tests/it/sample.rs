@@ -2,13 +2,14 @@
 
 use cleaning::summary::{
     Band, ColumnMatch, CommuneCount, DuplicateCount, Example, FORMAT, FacilityCount, InputFile,
-    Persons, ProvinceCount, RegisterCounts, RuleCount, ShapeCount, Summary, Text,
+    Persons, ProvinceCount, RegisterCounts, RuleCount, ShapeCount, Summary,
 };
 use cleaning::worklist::{
     CommuneItem, CommuneList, FacilityItem, FacilityList, Held, Stamp, Suggestion,
 };
 use registry::date::Date;
 use registry::status::{ErrorCategory, Verification};
+use registry::text::Text;
 
 /// A record's outcome, as a pipeline would count it.
 pub(crate) type Outcome = (Verification, Band);

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use cleaning::{Checked, Input, Inputs, Settings};
 use intake::{ColumnMap, Options, Wanted};
-use quality::{Lang, Severity};
+use quality::Severity;
 use registry::date::Date;
 use registry::fields::{DoseField, Field, SubjectField};
+use registry::text::Lang;
 use serde_json::json;
 
 use crate::Outcome;

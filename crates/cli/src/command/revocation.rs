@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use passport::revocation::{
     HashKind, Kid, KidList, Manifest, Mode, Options, Publication, Revocations, SliceForm, SliceId,
 };
-use passport::text::Text;
+use registry::text::Text;
 use serde_json::{Value, json};
 
 use self::target::{Signer, Target, Which};
@@ -22,8 +22,9 @@ use self::working::Working;
 use crate::Outcome;
 use crate::clock::{moment, now};
 use crate::command::clean::read_text;
+use crate::command::lang::Lang;
 use crate::command::people;
-use crate::command::sealed::{Lang, Seal, authorities, jws_path, read_jws, tell};
+use crate::command::sealed::{Seal, authorities, jws_path, read_jws, tell};
 use crate::exit::{Blame, Exit, Failure, usage};
 
 /// Revocation lists as the EU specifies them: kept, merged, published in slices, and asked.

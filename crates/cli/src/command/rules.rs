@@ -1,10 +1,12 @@
 //! `rules`: the catalogue of data-quality rules.
 
-use clap::{Args, Subcommand, ValueEnum};
-use quality::{Lang, RuleId, catalogue};
+use clap::{Args, Subcommand};
+use quality::{RuleId, catalogue};
+use registry::text::Lang;
 use serde_json::json;
 
 use crate::Outcome;
+use crate::command::lang;
 use crate::exit::{Blame, Exit, usage};
 
 /// List the rules, or explain one.
@@ -23,7 +25,7 @@ enum What {
     List {
         /// Language.
         #[arg(long, value_enum, default_value = "vi")]
-        lang: Language,
+        lang: lang::Lang,
         /// The whole catalogue as Markdown (docs/rules.md).
         #[arg(long, conflicts_with = "json")]
         markdown: bool,
@@ -37,23 +39,8 @@ enum What {
         id: String,
         /// Language.
         #[arg(long, value_enum, default_value = "vi")]
-        lang: Language,
+        lang: lang::Lang,
     },
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Language {
-    Vi,
-    En,
-}
-
-impl From<Language> for Lang {
-    fn from(language: Language) -> Self {
-        match language {
-            Language::Vi => Self::Vi,
-            Language::En => Self::En,
-        }
-    }
 }
 
 impl Rules {

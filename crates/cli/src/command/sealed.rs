@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
-use passport::text::Text;
 use serde_json::Value;
 use signing::{Certificate, DetachedJws, KeyPair, Trust};
 
@@ -152,24 +151,5 @@ pub fn tell(json: bool, facts: &[(&str, Value)]) {
         };
         // A reader that has seen enough is no fault.
         let _ = writeln!(out, "{:<14} {said}", format!("{}:", name.replace('_', " ")));
-    }
-}
-
-/// The language of what is told to people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Lang {
-    /// Vietnamese.
-    Vi,
-    /// English.
-    En,
-}
-
-impl Lang {
-    /// The sentence in this language.
-    pub fn of(self, text: Text) -> String {
-        match self {
-            Self::Vi => text.vi,
-            Self::En => text.en,
-        }
     }
 }

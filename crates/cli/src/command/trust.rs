@@ -14,7 +14,8 @@ use crate::Outcome;
 use crate::clock::{moment, now};
 use crate::command::clean::read_text;
 use crate::command::key::purposes;
-use crate::command::sealed::{Lang, Seal, authorities, read_bytes, read_jws, tell};
+use crate::command::lang::Lang;
+use crate::command::sealed::{Seal, authorities, read_bytes, read_jws, tell};
 use crate::exit::{Exit, Failure, usage};
 
 /// Trust lists: built from authorities, signed, imported from others, checked.

@@ -13,7 +13,7 @@ use super::{
     CertificateHashes, HashKind, Kid, KidList, Manifest, Mode, Partition, RevocationHash, SliceId,
     SliceKind,
 };
-use crate::text::Text;
+use registry::text::Text;
 
 /// Everything that a verifier knows about revocations.
 #[derive(Debug, Clone)]

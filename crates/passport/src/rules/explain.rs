@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::certlogic::{DateTime, EvaluationError, Evaluator, Node, Order, TimeUnit, Value};
-use crate::text::Text;
+use registry::text::Text;
 
 const CLOCK: &str = "external.validationClock";
 const MS_PER_HOUR: i64 = 3_600_000;

@@ -2,11 +2,11 @@
 
 use std::str::FromStr;
 
+use registry::text::Text;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::certlogic::{DateTime, Expression, Issue};
-use crate::text::Text;
 
 /// A business rule.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use registry::text::Text;
 use registry::vaccine;
 
 use crate::certlogic::TimeUnit;
-use crate::text::Text;
 
 /// Both languages of a text that needs no translation.
 pub(super) fn same(text: &str) -> Text {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use registry::text::Text;
 use signing::Purpose;
 
 use crate::base45::Base45Error;
@@ -9,7 +10,6 @@ use crate::cose::CoseError;
 use crate::cwt::CwtError;
 use crate::issue::PREFIX;
 use crate::schema::Violation;
-use crate::text::Text;
 use crate::zlib::ZlibError;
 
 /// Why a step failed.

@@ -1,7 +1,8 @@
 //! The examples hold, and there are enough of them.
 
 use quality::examples::{Example, examples};
-use quality::{Lang, RuleId, catalogue};
+use quality::{RuleId, catalogue};
+use registry::text::Lang;
 
 use crate::run::run;
 

@@ -3,11 +3,12 @@
 use proptest::prelude::*;
 use quality::examples::{Example, Values, examples};
 use quality::{
-    Answer, Context, FileChecks, Finding, Lang, RegisterFacts, RuleId, SafeFix, Side, catalogue,
+    Answer, Context, FileChecks, Finding, RegisterFacts, RuleId, SafeFix, Side, catalogue,
     check_against_register, check_dose, check_doses_against_register, check_pair, check_series,
     check_subject,
 };
 use registry::fields::{DoseField, Field, RegisterField, RegisterRow, SubjectField};
+use registry::text::Lang;
 
 use crate::run::{context, dose, merged, run, subject};
 

@@ -13,7 +13,7 @@ use signing::{Algorithm, Certificate};
 
 use super::code;
 use crate::Outcome;
-use crate::command::sealed::Lang;
+use crate::command::lang::Lang;
 use crate::exit::Exit;
 
 /// Show everything in a code, layer by layer. The signature is not checked.

@@ -9,10 +9,10 @@ use jiff::civil::Date;
 use passport::names::{HolderName, NameError};
 use passport::numbering::DoseNumber;
 use passport::profile::{Profile, Refusal as NotIssuable, VaccineCodes};
-use passport::text::Text;
 use registry::date::BirthDate;
 use registry::fields::{DoseField, SubjectField};
 use registry::status::Verification;
+use registry::text::Text;
 
 use crate::exit::{Blame, Failure, usage};
 

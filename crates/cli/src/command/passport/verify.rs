@@ -8,10 +8,10 @@ use clap::Args;
 use jiff::Timestamp;
 use passport::revocation::{CertificateHashes, RevocationError, Revocations, SliceId};
 use passport::rules::{Decision, RuleSet, Situation};
-use passport::text::Text;
 use passport::trust::{TrustError, TrustList};
 use passport::value_sets::ValueSets;
 use passport::verify::{Failure as StepFailure, Outcome as StepOutcome, Report, verify};
+use registry::text::Text;
 use serde_json::{Map, Value, json};
 use signing::{Algorithm, Certificate, Trust};
 
@@ -19,8 +19,9 @@ use super::code;
 use crate::Outcome;
 use crate::clock::{moment, now};
 use crate::command::clean::read_text;
+use crate::command::lang::Lang;
 use crate::command::revocation::{MANIFEST, SLICES};
-use crate::command::sealed::{Lang, authorities, certificates, read_jws};
+use crate::command::sealed::{authorities, certificates, read_jws};
 use crate::exit::{Exit, Failure, usage};
 
 /// Verify a code, a photo or a PDF: every step, and one sentence why not.
