@@ -74,32 +74,18 @@ impl Inclusion {
             return Err(ProofError::OutOfRange);
         }
         let mut node = leaf;
-        let (mut index, mut last) = (self.index, self.size - 1);
+        let mut climb = Climb {
+            index: self.index,
+            last: self.size - 1,
+        };
         for &beside in &self.path {
-            if last == 0 {
-                return Err(ProofError::WrongLength);
-            }
-            if index % 2 == 1 || index == last {
-                node = node_hash(beside, node);
-                // A last node without a right neighbour goes up as it is.
-                let alone = if index == 0 {
-                    0
-                } else {
-                    index.trailing_zeros()
-                };
-                index >>= alone;
-                last >>= alone;
-            } else {
-                node = node_hash(node, beside);
-            }
-            index >>= 1;
-            last >>= 1;
+            node = match climb.step()? {
+                Side::Left => node_hash(beside, node),
+                Side::Right => node_hash(node, beside),
+            };
         }
-        if last == 0 {
-            Ok(node)
-        } else {
-            Err(ProofError::WrongLength)
-        }
+        climb.end()?;
+        Ok(node)
     }
 }
 
@@ -138,32 +124,71 @@ impl Consistency {
         let first = first.ok_or(ProofError::WrongLength)?;
 
         let skipped = (self.old - 1).trailing_ones();
-        let (mut index, mut last) = ((self.old - 1) >> skipped, (self.new - 1) >> skipped);
+        let mut climb = Climb {
+            index: (self.old - 1) >> skipped,
+            last: (self.new - 1) >> skipped,
+        };
         let (mut old_root, mut new_root) = (first, first);
         for beside in path {
-            if last == 0 {
-                return Err(ProofError::WrongLength);
+            match climb.step()? {
+                Side::Left => {
+                    old_root = node_hash(beside, old_root);
+                    new_root = node_hash(beside, new_root);
+                }
+                // What the later tree has at the right, the earlier one does not have yet.
+                Side::Right => new_root = node_hash(new_root, beside),
             }
-            if index % 2 == 1 || index == last {
-                old_root = node_hash(beside, old_root);
-                new_root = node_hash(beside, new_root);
-                let alone = if index == 0 {
-                    0
-                } else {
-                    index.trailing_zeros()
-                };
-                index >>= alone;
-                last >>= alone;
-            } else {
-                new_root = node_hash(new_root, beside);
-            }
-            index >>= 1;
-            last >>= 1;
         }
-        if last != 0 {
+        climb.end()?;
+        same(old_root == old && new_root == new)
+    }
+}
+
+/// The way from a node to the root of its tree (RFC 9162, sections 2.1.3.2 and 2.1.4.2).
+struct Climb {
+    /// Place of the node in its row.
+    index: u64,
+    /// Place of the last node of that row.
+    last: u64,
+}
+
+/// Where the next hash of a path stands.
+enum Side {
+    Left,
+    Right,
+}
+
+impl Climb {
+    /// Goes up to the next node that has a neighbour, and past it.
+    fn step(&mut self) -> Result<Side, ProofError> {
+        if self.last == 0 {
             return Err(ProofError::WrongLength);
         }
-        same(old_root == old && new_root == new)
+        let side = if self.index % 2 == 1 || self.index == self.last {
+            // A last node without a right neighbour goes up as it is.
+            let alone = if self.index == 0 {
+                0
+            } else {
+                self.index.trailing_zeros()
+            };
+            self.index >>= alone;
+            self.last >>= alone;
+            Side::Left
+        } else {
+            Side::Right
+        };
+        self.index >>= 1;
+        self.last >>= 1;
+        Ok(side)
+    }
+
+    /// At the root there is nothing above.
+    fn end(&self) -> Result<(), ProofError> {
+        if self.last == 0 {
+            Ok(())
+        } else {
+            Err(ProofError::WrongLength)
+        }
     }
 }
 
