@@ -1,13 +1,11 @@
 //! The A4 certificate: band, title and validity at the left, code at the right, the table of fields, and how to verify at the foot.
 
-use std::num::NonZeroU16;
-
 use krilla::Document;
-use krilla::tagging::{Node, Tag, TagGroup, TagTree};
+use krilla::tagging::{Node, TagTree};
 
-use crate::page::{GREEN, Lang, NAVY, Page, Paragraph, Run, Style, WHITE, mm};
+use crate::page::{GREEN, Lang, NAVY, Page, Paragraph, Run, mm};
 use crate::paper::{
-    Table, Words, bold, column, draw_page, fitting, grey, height, regular, stacked,
+    Table, Words, bold, column, draw_page, fitting, grey, heading, height, regular, stacked, white,
 };
 use crate::qr::Qr;
 
@@ -63,11 +61,7 @@ pub(crate) fn draw(
 /// The issuer on the band.
 fn band(page: &mut Page<'_, '_>, words: &Words) -> Vec<Node> {
     page.rectangle((0.0, 0.0), (WIDTH, BAND), NAVY);
-    let on_band = |style: Style| Style {
-        colour: WHITE,
-        ..style
-    };
-    let (vi, en) = (on_band(bold(13.0)), on_band(regular(10.0)));
+    let (vi, en) = (white(bold(13.0)), white(regular(10.0)));
     let issuer = stacked(&words.issuer, vi, en, WIDTH - 2.0 * MARGIN);
     let top = (BAND - height(&issuer)) / 2.0;
     column(page, &issuer, MARGIN, top)
@@ -134,13 +128,8 @@ impl Layout {
     /// Draws title, basis and validity.
     fn head(&self, page: &mut Page<'_, '_>) -> Vec<Node> {
         let mut top = TOP - mm(2.0);
-        let text = self.heading.clone();
-        let mut heading = TagGroup::new(Tag::Hn(NonZeroU16::MIN, Some(text)));
-        for content in page.lines(&self.title, MARGIN, top) {
-            heading.push(content);
-        }
+        let mut nodes = vec![heading(page, &self.heading, &self.title, (MARGIN, top))];
         top += self.title.height();
-        let mut nodes = vec![heading.into()];
         nodes.extend(column(page, &self.subtitle, MARGIN, top));
         top += height(&self.subtitle) + mm(3.5);
         nodes.extend(column(page, &self.basis, MARGIN, top));

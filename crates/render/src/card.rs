@@ -1,13 +1,12 @@
 //! The certificate on a card of the size of an identity card: name, validity and code in front, the eleven fields at the back.
 
-use std::num::NonZeroU16;
-
 use krilla::Document;
-use krilla::tagging::{Node, Tag, TagGroup, TagTree};
+use krilla::tagging::{Node, TagTree};
 
-use crate::page::{NAVY, Page, Paragraph, Style, WHITE, mm};
+use crate::page::{NAVY, Page, Paragraph, mm};
 use crate::paper::{
-    Table, Words, bold, column, draw_page, fitting, grey, height, inline, regular, stacked,
+    Table, Words, bold, column, draw_page, fitting, grey, heading, height, inline, regular,
+    stacked, white,
 };
 use crate::qr::Qr;
 
@@ -74,23 +73,14 @@ fn head(words: &Words, scale: f32) -> Option<Head> {
 /// Draws the band and the texts of the front.
 fn front(page: &mut Page<'_, '_>, words: &Words, head: &Head) -> Vec<Node> {
     page.rectangle((0.0, 0.0), (WIDTH, BAND), NAVY);
-    let on_band = |style: Style| Style {
-        colour: WHITE,
-        ..style
-    };
-    let styles = [bold(7.0), regular(6.2)].map(on_band);
+    let styles = [bold(7.0), regular(6.2)].map(white);
     let issuer = inline(&words.issuer, "·", styles, WIDTH - 2.0 * MARGIN);
     let mut nodes = column(page, &issuer, MARGIN, (BAND - height(&issuer)) / 2.0);
     let mut top = BAND;
     for (at, (room, texts)) in head.iter().enumerate() {
         top += room;
         if let (0, Some((title, rest))) = (at, texts.split_first()) {
-            let text = words.title.vi.clone();
-            let mut heading = TagGroup::new(Tag::Hn(NonZeroU16::MIN, Some(text)));
-            for content in page.lines(title, MARGIN, top) {
-                heading.push(content);
-            }
-            nodes.push(heading.into());
+            nodes.push(heading(page, &words.title.vi, title, (MARGIN, top)));
             nodes.extend(column(page, rest, MARGIN, top + title.height()));
         } else {
             nodes.extend(column(page, texts, MARGIN, top));

@@ -7,6 +7,8 @@
 //! has its place needs no typesetter and none of the crates that come with one. A certificate takes some three milliseconds of one core
 //! (example `speed`). What varies is the length of the values; they wrap, and where that isn't enough the type shrinks in steps.
 
+use std::num::NonZeroU16;
+
 use krilla::configure::{Accessibility, Archival, ConfigurationBuilder};
 use krilla::destination::XyzDestination;
 use krilla::geom::Point;
@@ -18,7 +20,7 @@ use krilla::{Document, SerializeSettings};
 
 use crate::certificate::{Bilingual, Certificate, Field, tidy};
 use crate::font::{REGULAR, SEMI_BOLD};
-use crate::page::{GREY, INK, Lang, NAVY, Page, Paragraph, RULE, Run, Style};
+use crate::page::{GREY, INK, Lang, NAVY, Page, Paragraph, RULE, Run, Style, WHITE};
 use crate::qr::{Level, Mask, Qr, QrError};
 use crate::{a4, card};
 
@@ -220,6 +222,14 @@ pub(crate) fn grey(size: f32) -> Style {
     }
 }
 
+/// The same type in white, for the band.
+pub(crate) fn white(style: Style) -> Style {
+    Style {
+        colour: WHITE,
+        ..style
+    }
+}
+
 /// A text in both languages as paragraphs one below the other; in one where they are the same.
 pub(crate) fn stacked(text: &Bilingual, vi: Style, en: Style, width: f32) -> Vec<Paragraph> {
     let mut paragraphs = Vec::new();
@@ -262,6 +272,20 @@ fn run(text: &str, style: Style, lang: Lang) -> Run {
 /// Points that paragraphs take one below the other.
 pub(crate) fn height(paragraphs: &[Paragraph]) -> f32 {
     paragraphs.iter().map(Paragraph::height).sum()
+}
+
+/// Draws the title as the heading of the document, called `text` where headings are listed.
+pub(crate) fn heading(
+    page: &mut Page<'_, '_>,
+    text: &str,
+    title: &Paragraph,
+    (x, top): (f32, f32),
+) -> Node {
+    let mut heading = TagGroup::new(Tag::Hn(NonZeroU16::MIN, Some(text.to_owned())));
+    for content in page.lines(title, x, top) {
+        heading.push(content);
+    }
+    heading.into()
 }
 
 /// Draws paragraphs one below the other; gives them for the tree, in reading order.
