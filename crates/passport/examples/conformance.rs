@@ -1,5 +1,6 @@
-//! Runs the public test cases of the EU in a folder: `conformance FOLDER`. Exit code 1 when one came out otherwise than it
-//! states, 2 when they could not be run.
+//! Runs public test cases in a folder: `conformance dcc FOLDER` the EU's codes, `conformance certlogic FOLDER` the suites of the CertLogic
+//! specification, `conformance rules FOLDER` business rules with their tests. Exit code 1 when one came out otherwise than it states, 2 when
+//! they could not be run.
 
 #![expect(clippy::print_stdout, reason = "this example is a command")]
 
@@ -7,13 +8,19 @@ use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
-use image::ImageFormat;
-use passport::conformance::{Report, dcc};
+use passport::{certlogic, conformance, rules};
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(report) if report.failures.is_empty() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::from(1),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let passed = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["dcc", folder] => codes(Path::new(folder)),
+        ["certlogic", folder] => suite(certlogic::conformance(Path::new(folder))),
+        ["rules", folder] => suite(rules::conformance(Path::new(folder))),
+        _ => Err("which cases, dcc, certlogic or rules, and which folder?".into()),
+    };
+    match passed {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
         Err(error) => {
             println!("error: {error}");
             ExitCode::from(2)
@@ -21,9 +28,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<Report, Box<dyn Error>> {
-    let folder = std::env::args_os().nth(1).ok_or("which folder?")?;
-    let report = dcc(Path::new(&folder), &read_picture)?;
+fn codes(folder: &Path) -> Result<bool, Box<dyn Error>> {
+    let report = conformance::dcc(folder, &|png| {
+        render::read_codes(png).ok()?.into_iter().next()
+    })?;
     for difference in report.known.iter().chain(&report.failures) {
         println!("{difference}");
     }
@@ -34,19 +42,22 @@ fn run() -> Result<Report, Box<dyn Error>> {
         report.known.len()
     );
     println!("passed {} of {}", report.passed(), report.cases);
-    Ok(report)
+    Ok(report.failures.is_empty())
 }
 
-/// The text of the QR code in a PNG.
-fn read_picture(png: &[u8]) -> Option<String> {
-    let picture = image::load_from_memory_with_format(png, ImageFormat::Png).ok()?;
-    let picture = picture.into_luma_alpha8();
-    // What is transparent is paper.
-    let grey = image::GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
-        let image::LumaA([grey, opacity]) = *picture.get_pixel(x, y);
-        image::Luma([grey.max(u8::MAX - opacity)])
-    });
-    let mut prepared = rqrr::PreparedImage::prepare(grey);
-    let codes = prepared.detect_grids();
-    codes.iter().find_map(|code| Some(code.decode().ok()?.1))
+fn suite<E: Error + 'static>(report: Result<certlogic::Report, E>) -> Result<bool, Box<dyn Error>> {
+    let report = report?;
+    if report.total() == 0 {
+        return Err("there is no test in the folder".into());
+    }
+    for failure in &report.failures {
+        println!("{failure}");
+    }
+    println!(
+        "passed {} of {}, {} skipped",
+        report.passed,
+        report.total(),
+        report.skipped
+    );
+    Ok(report.failures.is_empty())
 }

@@ -2,22 +2,12 @@
 
 use std::path::Path;
 
-use image::ImageFormat;
 use passport::conformance::{ConformanceError, dcc};
 
 use crate::support::public;
 
 fn read_picture(png: &[u8]) -> Option<String> {
-    let picture = image::load_from_memory_with_format(png, ImageFormat::Png).ok()?;
-    let picture = picture.into_luma_alpha8();
-    // What is transparent is paper.
-    let grey = image::GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
-        let image::LumaA([grey, opacity]) = *picture.get_pixel(x, y);
-        image::Luma([grey.max(u8::MAX - opacity)])
-    });
-    let mut prepared = rqrr::PreparedImage::prepare(grey);
-    let codes = prepared.detect_grids();
-    codes.iter().find_map(|code| Some(code.decode().ok()?.1))
+    render::read_codes(png).ok()?.into_iter().next()
 }
 
 #[test]
