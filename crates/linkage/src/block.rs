@@ -318,44 +318,40 @@ impl RulePlan {
         left: &[Keyed],
         right: &[Keyed],
     ) -> Self {
-        // Pairs of all keys by the rows of B that one has; the last place is for more than the rule's own cap.
-        let mut by_rows = vec![0_u64; rule.cap + 2];
+        // How many keys have so many rows of B, and their pairs; the last place is for all that have more than any cap allows.
+        let most = rule.cap.max(cap.unwrap_or_default()).min(right.len()) + 1;
+        let mut by_rows = vec![(0_u64, 0_u64); most + 1];
         let mut largest = 0;
         meet(left, right, |these, those| {
             let pairs = pairing.pairs(these.len(), those.len());
             largest = largest.max(pairs);
-            by_rows[those.len().min(rule.cap + 1)] += pairs;
+            let (keys, sum) = &mut by_rows[those.len().min(most)];
+            *keys += 1;
+            *sum += pairs;
         });
-        let cap = cap.unwrap_or_else(|| affordable_cap(&by_rows, left.len()));
-        let mut plan = Self {
+        let cap = cap.unwrap_or_else(|| affordable_cap(&by_rows, left.len(), rule.cap));
+        let capped = by_rows.get(cap.saturating_add(1)..).unwrap_or_default();
+        Self {
             rule: rule.name.clone(),
-            pairs: by_rows.iter().sum(),
+            pairs: by_rows.iter().map(|(_, pairs)| pairs).sum(),
             largest,
             cap,
-            capped_keys: 0,
-            capped_pairs: 0,
-        };
-        meet(left, right, |these, those| {
-            if those.len() > cap {
-                plan.capped_keys += 1;
-                plan.capped_pairs += pairing.pairs(these.len(), those.len());
-            }
-        });
-        plan
+            capped_keys: capped.iter().map(|(keys, _)| keys).sum(),
+            capped_pairs: capped.iter().map(|(_, pairs)| pairs).sum(),
+        }
     }
 }
 
-/// The largest cap with which a rule stays within its budget. `by_rows`: pairs of all keys by the rows of B that one has.
-fn affordable_cap(by_rows: &[u64], keys: usize) -> usize {
+/// The largest cap, up to the rule's own, with which it stays within its budget. `by_rows`: keys and their pairs by the rows of B that one has.
+fn affordable_cap(by_rows: &[(u64, u64)], keys: usize, own: usize) -> usize {
     let budget = ((keys as f64 * PAIRS_PER_KEY) as u64).max(CHEAP_PAIRS);
-    let within = by_rows.iter().scan(0, |sum, pairs| {
-        *sum += pairs;
-        Some(*sum)
+    let mut sum = 0;
+    let too_many = by_rows.iter().position(|(_, pairs)| {
+        sum += pairs;
+        sum > budget
     });
-    let affordable = within.take_while(|sum| *sum <= budget).count();
-    affordable
-        .saturating_sub(1)
-        .clamp(LEAST_CAP, by_rows.len().saturating_sub(2).max(LEAST_CAP))
+    let affordable = too_many.map_or(own, |rows| rows.saturating_sub(1));
+    affordable.clamp(LEAST_CAP, own.max(LEAST_CAP))
 }
 
 /// Counts what every rule would find between two sets, without making pairs. Records that the first rule settles are left out of the others, as
@@ -367,13 +363,15 @@ pub(crate) fn plan(comparer: &Comparer<'_>, progress: &dyn Progress) -> Vec<Rule
     let mut plans = Vec::with_capacity(spec.rules.len());
     for (number, rule) in spec.rules.iter().enumerate() {
         let (left, right) = sorted_keys(rule, a, b, &open);
-        plans.push(RulePlan::of(rule, Pairing::Across, None, &left, &right));
+        let plan = RulePlan::of(rule, Pairing::Across, None, &left, &right);
         if number == 0 && !spec.settled.is_empty() {
             let mut join = Join::new(rule, a, b, Pairing::Across);
+            join.report.cap = plan.cap;
             join.merge(&left, &right, 0);
             let done = settle(comparer, &mut join.pairs);
             open.retain(|row| done.binary_search(row).is_err());
         }
+        plans.push(plan);
         progress.advance(1);
     }
     plans

@@ -182,7 +182,7 @@ fn relative(estimates: &[f64], people: impl Iterator<Item = f64>) -> Vec<f32> {
         .collect()
 }
 
-/// How many people have each value, in order of the values.
+/// How many people have each value.
 fn count(values: impl Iterator<Item = (u64, u32)>) -> FxHashMap<u64, u32> {
     let mut counts = FxHashMap::default();
     for (value, people) in values {
