@@ -2,6 +2,7 @@
 
 mod ceiling;
 
+use std::borrow::Borrow;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
@@ -13,7 +14,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use clap::Args;
 use intake::TableWriter;
-use linkage::{Claims, Linker, Links, Model, Spec, TrainOptions};
+use linkage::{Claims, Linker, Links, Model, RecordClaims, Spec, TrainOptions};
 use serde_json::json;
 
 use crate::Outcome;
@@ -184,22 +185,7 @@ impl Link {
                     .map_err(|error| failed(path, &error))
             })?;
         }
-        let named = Named {
-            record: &|row| {
-                claims
-                    .records()
-                    .get(row as usize)
-                    .map(|record| record.id.as_str())
-            },
-            entry: &|row, b_row| claims.claim(row, b_row).map(|claim| claim.b_id.as_str()),
-            shape: &|row, b_row| {
-                claims
-                    .claim(row, b_row)
-                    .map(|claim| claim.shape.clone())
-                    .unwrap_or_default()
-            },
-        };
-        write(out, &links, &named).or_usage()?;
+        write_claimed(out, &links, claims.records().iter().map(Ok))?;
         watch.lap("write");
         if self.json {
             let mut told = json!({
@@ -308,6 +294,29 @@ fn write(path: &Path, links: &Links, named: &Named<'_>) -> Result<(), intake::In
         writer.push(row, links, named)?;
     }
     writer.finish()
+}
+
+/// Writes the links of records whose claims come one after the other.
+fn write_claimed<R: Borrow<RecordClaims>>(
+    path: &Path,
+    links: &Links,
+    claims: impl Iterator<Item = Result<R, Failure>>,
+) -> Result<(), Failure> {
+    let mut writer = LinkWriter::create(path).or_usage()?;
+    for (row, record) in (0..).zip(claims) {
+        let record = record?;
+        let record: &RecordClaims = record.borrow();
+        let named = Named {
+            record: &|_| Some(record.id.as_str()),
+            entry: &|_, b_row| record.claim(b_row).map(|claim| claim.b_id.as_str()),
+            shape: &|_, b_row| {
+                let claim = record.claim(b_row);
+                claim.map(|claim| claim.shape.clone()).unwrap_or_default()
+            },
+        };
+        writer.push(row, links, &named).or_usage()?;
+    }
+    writer.finish().or_usage()
 }
 
 /// Writes the candidates of every record, best first, and the probability of none of them.

@@ -15,7 +15,7 @@ use linkage::{
 use serde_json::json;
 use tempfile::tempfile_in;
 
-use super::{Link, LinkWriter, Named, count, stop_if_asked, summary};
+use super::{Link, count, stop_if_asked, summary, write_claimed};
 use crate::Outcome;
 use crate::command::people;
 use crate::exit::{Blame, Exit, Failure, usage};
@@ -125,11 +125,8 @@ impl Link {
         let (links, mut claims) = spill.decide(progress)?;
         watch.lap("score");
         claims.seek(SeekFrom::Start(0)).or_fault()?;
-        write(
-            out,
-            &links,
-            Claims::read_records(BufReader::new(claims), &index).or_fault()?,
-        )?;
+        let claims = Claims::read_records(BufReader::new(claims), &index).or_fault()?;
+        write_claimed(out, &links, claims.map(Blame::or_fault))?;
         if let Some(path) = &self.model_out {
             people::write_text(path, &model.to_json().or_fault()?)?;
         }
@@ -261,30 +258,6 @@ impl<'a> Spill<'a> {
             .or_usage()?;
         Ok((self.docket.decide(progress), file))
     }
-}
-
-/// Writes the links of records that are read back one by one.
-fn write(
-    out: &Path,
-    links: &Links,
-    claims: impl Iterator<Item = Result<linkage::RecordClaims, linkage::ClaimsError>>,
-) -> Result<(), Failure> {
-    let mut writer = LinkWriter::create(out).or_usage()?;
-    for (row, record) in (0..).zip(claims) {
-        let record = record.or_fault()?;
-        let named = Named {
-            record: &|_| Some(record.id.as_str()),
-            entry: &|_, b_row| record.claim(b_row).map(|claim| claim.b_id.as_str()),
-            shape: &|_, b_row| {
-                record
-                    .claim(b_row)
-                    .map(|claim| claim.shape.clone())
-                    .unwrap_or_default()
-            },
-        };
-        writer.push(row, links, &named).or_usage()?;
-    }
-    writer.finish().or_usage()
 }
 
 #[cfg(test)]
