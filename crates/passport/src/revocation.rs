@@ -132,7 +132,7 @@ impl CertificateHashes {
         };
         Self {
             signature: RevocationHash::of(&[signed]),
-            uci: RevocationHash::of(&[uci.as_bytes()]),
+            uci: RevocationHash::of_uci(uci),
             country_code_uci: RevocationHash::of(&[country.as_bytes(), uci.as_bytes()]),
         }
     }
@@ -148,6 +148,11 @@ impl CertificateHashes {
 }
 
 impl RevocationHash {
+    /// The hash of a unique certificate identifier, for [`HashKind::Uci`].
+    pub fn of_uci(uci: &str) -> Self {
+        Self::of(&[uci.as_bytes()])
+    }
+
     fn of(parts: &[&[u8]]) -> Self {
         let mut sha = Sha256::new();
         for part in parts {

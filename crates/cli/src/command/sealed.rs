@@ -97,10 +97,7 @@ pub fn read_jws(path: &Path) -> Result<String, Failure> {
 
 /// Trust in the authorities whose certificates stand in these files.
 pub fn authorities(files: &[PathBuf]) -> Result<Trust, Failure> {
-    let mut all = Vec::new();
-    for file in files {
-        all.extend(certificates(file)?);
-    }
+    let all = all_certificates(files)?;
     if let Some(other) = all.iter().find(|of| !of.may_sign_certificates()) {
         return Err(usage(format!(
             "{} is no authority: give the certificate of the authority (CSCA) that issued it",
@@ -108,6 +105,12 @@ pub fn authorities(files: &[PathBuf]) -> Result<Trust, Failure> {
         )));
     }
     Ok(Trust::new(all))
+}
+
+/// The certificates of all these files.
+pub fn all_certificates(files: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
+    let each: Result<Vec<_>, _> = files.iter().map(|file| certificates(file)).collect();
+    Ok(each?.concat())
 }
 
 /// The certificates of a file, PEM or DER.

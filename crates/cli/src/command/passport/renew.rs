@@ -1,5 +1,6 @@
 //! `passport renew`: a new code for every certificate that expires soon.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -9,19 +10,19 @@ use passport::issue::Issuer;
 use passport::names::HolderName;
 use passport::numbering::DoseNumber;
 use passport::profile::Profile;
-use passport::revocation::{CertificateHashes, HashKind, RevocationList};
+use passport::revocation::{HashKind, RevocationHash};
 use passport::verify::verify;
-use signing::{Algorithm, Certificate};
+use signing::Certificate;
 
 use super::batch::Folder;
 use super::issue::By;
 use super::records::{Plan, Refusal};
 use super::store::{self, Certified};
-use super::verify::all_certificates;
 use crate::Outcome;
 use crate::clock::{moment, now};
 use crate::command::clean::set_threads;
 use crate::command::revocation::working::Working;
+use crate::command::sealed::all_certificates;
 use crate::exit::{Blame, Exit};
 use crate::progress::Progress;
 
@@ -78,11 +79,14 @@ impl Renew {
         let until = at.checked_add(window).or_usage()?;
         let all = store::read(&self.certificates)?;
         let revoked = self.revoked.as_deref().map(Working::read).transpose()?;
-        let revoked = revoked.map(|working| working.all());
+        let revoked = revoked.map(|working| working.all()).unwrap_or_default();
+        let of_ids = revoked
+            .iter()
+            .filter(|(_, kind, ..)| *kind == HashKind::Uci);
         let check = Check {
             profile: &profile,
             signers: &signers,
-            revoked: revoked.as_ref(),
+            revoked: of_ids.map(|(_, _, hash, _)| hash).collect(),
         };
         let due = all.iter().filter(|certified| certified.expires <= until);
         let everybody: Vec<_> = due
@@ -101,7 +105,8 @@ impl Renew {
 struct Check<'a> {
     profile: &'a Profile,
     signers: &'a [Certificate],
-    revoked: Option<&'a RevocationList>,
+    /// Hashes of the identifiers that are revoked.
+    revoked: HashSet<RevocationHash>,
 }
 
 impl Check<'_> {
@@ -114,23 +119,13 @@ impl Check<'_> {
             return Err(Refusal { code, text });
         }
         let contents = report.contents.as_ref();
-        let Some((contents, dcc)) = contents.and_then(|of| Some((of, of.dcc.as_ref()?))) else {
+        let Some(dcc) = contents.and_then(|contents| contents.dcc.as_ref()) else {
             return Err(unreadable());
         };
-        let hashes = CertificateHashes::new(
-            contents.issuer.as_deref().unwrap_or_default(),
-            dcc.entry.id(),
-            report
-                .signer
-                .and_then(|signer| signer.algorithm())
-                .unwrap_or(Algorithm::Es256),
-            &contents.signature,
-        );
-        let listed = self.revoked.is_some_and(|list| {
-            list.iter()
-                .any(|(_, kind, hash, _)| kind == HashKind::Uci && hash == hashes.uci)
-        });
-        if listed {
+        if self
+            .revoked
+            .contains(&RevocationHash::of_uci(dcc.entry.id()))
+        {
             return Err(Refusal::new(
                 "revoked",
                 "Chứng nhận đã bị thu hồi.",

@@ -5,9 +5,8 @@ use std::fs::OpenOptions;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use passport::revocation::{CertificateHashes, HashKind, Kid};
+use passport::revocation::{HashKind, Kid, RevocationHash};
 use serde_json::json;
-use signing::Algorithm;
 
 use super::paper::contents;
 use super::store::{self, Certified};
@@ -129,14 +128,8 @@ fn add(list: &mut Working, certified: &Certified) -> Result<(), Failure> {
     let contents = contents(&certified.code).ok_or_else(broken)?;
     let kid: Option<Kid> = contents.kid.and_then(|kid| kid.try_into().ok());
     let country = contents.issuer.ok_or_else(broken)?;
-    // Only the hash of the identifier is listed, which no algorithm changes.
-    let hashes = CertificateHashes::new(
-        &country,
-        &certified.ci,
-        Algorithm::Es256,
-        &contents.signature,
-    );
+    let hash = RevocationHash::of_uci(&certified.ci);
     let list = list.of(&country);
-    list.revoke(kid, HashKind::Uci, hashes.uci, certified.expires);
+    list.revoke(kid, HashKind::Uci, hash, certified.expires);
     Ok(())
 }

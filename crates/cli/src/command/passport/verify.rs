@@ -21,7 +21,7 @@ use crate::clock::{moment, now};
 use crate::command::clean::read_text;
 use crate::command::lang::Lang;
 use crate::command::revocation::{MANIFEST, SLICES};
-use crate::command::sealed::{authorities, certificates, read_jws};
+use crate::command::sealed::{all_certificates, authorities, read_jws};
 use crate::exit::{Exit, Failure, usage};
 
 /// Verify a code, a photo or a PDF: every step, and one sentence why not.
@@ -345,12 +345,6 @@ impl Answer {
             super::inspect::print_contents(contents);
         }
     }
-}
-
-/// Every certificate of some files.
-pub(super) fn all_certificates(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
-    let all: Result<Vec<_>, _> = paths.iter().map(|path| certificates(path)).collect();
-    Ok(all?.concat())
 }
 
 /// A trust list. One that cannot be read is the caller's fault; one that cannot be believed is an answer.

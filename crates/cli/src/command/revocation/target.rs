@@ -11,7 +11,7 @@ use passport::uvci;
 use passport::verify::{Outcome, Step, verify};
 use signing::{Algorithm, Certificate};
 
-use crate::command::sealed::{certificates, read_bytes};
+use crate::command::sealed::{all_certificates, read_bytes};
 use crate::exit::{Failure, usage};
 
 /// Which certificates.
@@ -59,7 +59,7 @@ impl Which {
     /// All of them; at least one.
     pub fn targets(&self, now: Timestamp) -> Result<Vec<Target>, Failure> {
         let mut targets = Vec::new();
-        let signers = self.signers()?;
+        let signers = all_certificates(&self.dsc)?;
         for code in &self.code {
             targets.push(self.of_code(code, &signers, now)?);
         }
@@ -84,14 +84,6 @@ impl Which {
             ));
         }
         Ok(targets)
-    }
-
-    fn signers(&self) -> Result<Vec<Certificate>, Failure> {
-        let mut signers = Vec::new();
-        for path in &self.dsc {
-            signers.extend(certificates(path)?);
-        }
-        Ok(signers)
     }
 
     fn of_code(
