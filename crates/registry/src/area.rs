@@ -4,16 +4,28 @@
 use jiff::civil::Date;
 
 mod by_name;
+mod place;
 mod tables;
 
+pub use place::Place;
+
 /// Two-digit province code, 1–96.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(try_from = "String", into = "String")]
 pub struct ProvinceCode(pub u8);
 /// Three-digit district code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(try_from = "String", into = "String")]
 pub struct DistrictCode(pub u16);
 /// Five-digit commune code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(try_from = "String", into = "String")]
 pub struct CommuneCode(pub u32);
 
 /// A province in one of the two lists.
@@ -233,3 +245,29 @@ impl std::fmt::Display for CommuneCode {
         write!(f, "{:05}", self.0)
     }
 }
+
+/// In files and addresses a code is its digits, zeros kept.
+macro_rules! written_as_digits {
+    ($($code:ident),*) => {
+        $(impl From<$code> for String {
+            fn from(code: $code) -> Self {
+                code.to_string()
+            }
+        }
+        impl TryFrom<String> for $code {
+            type Error = UnknownCode;
+
+            fn try_from(text: String) -> Result<Self, UnknownCode> {
+                Self::parse(&text).ok_or(UnknownCode(text))
+            }
+        })*
+    };
+}
+written_as_digits!(ProvinceCode, DistrictCode, CommuneCode);
+
+/// A text that is no code of an area.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no code of an area: expected up to two digits for a province, three for a district, five for a commune"
+)]
+pub struct UnknownCode(String);

@@ -4,7 +4,10 @@ use crate::area::{CommuneCode, DistrictCode, ProvinceCode};
 use jiff::civil::Date;
 
 /// Code of a facility: 2–20 upper-case letters, digits, `-`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(try_from = "String", into = "String")]
 pub struct FacilityCode(String);
 
 impl FacilityCode {
@@ -26,6 +29,25 @@ impl FacilityCode {
         &self.0
     }
 }
+
+impl From<FacilityCode> for String {
+    fn from(code: FacilityCode) -> Self {
+        code.0
+    }
+}
+
+impl TryFrom<String> for FacilityCode {
+    type Error = NoFacilityCode;
+
+    fn try_from(text: String) -> Result<Self, NoFacilityCode> {
+        Self::parse(&text).ok_or(NoFacilityCode(text))
+    }
+}
+
+/// A text that is no code of a facility.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no code of a facility: 2 to 20 letters, digits and `-`")]
+pub struct NoFacilityCode(String);
 
 /// A facility of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use registry::sex::Sex;
 
 use crate::finding::{self, FindingRow, RecordKind};
 use crate::outcome::{self, Outcome};
-use crate::place::{Place, with_slug};
+use crate::place::{Place, list_path, with_slug};
 use crate::stage::link;
 use crate::table::Table;
 use crate::watch::Stage;
@@ -40,7 +40,7 @@ pub(crate) fn run(job: &Job<'_>) -> Result<(), CleanError> {
         "lists",
     );
     write_lists(job, &communes, |(place, list)| {
-        let path = folder.interim().join(place.list_path());
+        let path = folder.interim().join(list_path(*place));
         worklist::write_commune(&made(path)?, list, &stamp).map_err(CleanError::from)
     })?;
     write_lists(job, &facilities, |list| {

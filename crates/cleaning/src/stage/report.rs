@@ -11,7 +11,7 @@ use registry::text::Text;
 use crate::finding::{self, FindingRow, RecordKind};
 use crate::job::to_json;
 use crate::outcome::{self, Outcome};
-use crate::place::Place;
+use crate::place::{Place, list_path};
 use crate::stage::{dedupe, doses, link, lists, read};
 use crate::summary::{
     Band, CommuneCount, Example, FacilityCount, ProvinceCount, RegisterCounts, RuleCount,
@@ -155,7 +155,7 @@ fn commune(place: Place, tally: Tally) -> CommuneCount {
         province: place.province.map(|code| code.to_string()),
         province_name: place.province_name(),
         tally,
-        worklist: open.then(|| format!("worklists/{}", place.list_path())),
+        worklist: open.then(|| format!("worklists/{}", list_path(place))),
     }
 }
 
