@@ -8,8 +8,11 @@
 //! State is a fold over events, so a record can be rebuilt from them, and a count from the events equals a count of the states.
 
 mod act;
+pub mod facility;
+pub mod policy;
 mod procedure;
 mod refusal;
+pub mod subject;
 mod task;
 mod unit;
 

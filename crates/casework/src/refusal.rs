@@ -20,7 +20,7 @@ pub enum RefusalKind {
 /// A named reason to refuse: its code never changes, its words may.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// Stable code ("feedback.reason_missing").
+    /// Stable code (`feedback.reason_missing`).
     pub code: &'static str,
     /// Whose turn it is.
     pub kind: RefusalKind,

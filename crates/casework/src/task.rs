@@ -40,7 +40,7 @@ pub struct Task {
     pub desk: Unit,
     /// Where that desk stands, so that those above can look down.
     pub place: Place,
-    /// The state as the list shows it ("IN_REVIEW").
+    /// The state as the list shows it (`IN_REVIEW`).
     pub state: String,
     /// By when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
