@@ -7,11 +7,13 @@
 //!
 //! State is a fold over events, so a record can be rebuilt from them, and a count from the events equals a count of the states.
 
+pub mod account;
 mod act;
 pub mod facility;
 pub mod policy;
 mod procedure;
 mod refusal;
+pub mod rights;
 pub mod subject;
 mod task;
 mod unit;
