@@ -7,6 +7,7 @@ mod docs;
 mod fuzz;
 mod measure;
 mod packages;
+mod postgres;
 mod shell;
 mod test;
 

@@ -48,8 +48,27 @@ pub(crate) const SVG_DRAWER: Need = Need {
     probe: ("rsvg-convert", &["--version"]),
 };
 
-/// What tests of keys and of certificates on paper call.
-pub(crate) const TESTS: [Need; 5] = [SOFT_TOKEN, CODE_READER, PDF_TOOLS, PDF_CHECKER, SVG_DRAWER];
+/// The store of many.
+pub(crate) const POSTGRESQL: Need = Need {
+    package: "postgresql",
+    probe: (
+        "sh",
+        &[
+            "-c",
+            "ls /usr/lib/postgresql/*/bin/initdb || initdb --version",
+        ],
+    ),
+};
+
+/// What tests of keys, of certificates on paper and of stores call.
+pub(crate) const TESTS: [Need; 6] = [
+    SOFT_TOKEN,
+    CODE_READER,
+    PDF_TOOLS,
+    PDF_CHECKER,
+    SVG_DRAWER,
+    POSTGRESQL,
+];
 
 /// A font with all Vietnamese letters, for screenshots that look as on a desk.
 pub(crate) const FONTS: Need = Need {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::Result;
 
 use crate::measure::Stopwatch;
-use crate::{Verdict, browser, fuzz, packages, shell};
+use crate::{Verdict, browser, fuzz, packages, postgres, shell};
 
 /// What `cargo xtask test` can be told.
 #[derive(clap::Args)]
@@ -45,12 +45,13 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     } else {
         ["test", "--workspace", "--all-targets", "--no-fail-fast"]
     };
-    report.counted("tests", &tests);
+    let server = postgres::Server::start()?;
+    let store = (postgres::VARIABLE, server.url());
+    report.counted("tests", &tests, &store);
+    drop(server);
     if !options.fast {
-        report.counted(
-            "documentation examples",
-            &["test", "--workspace", "--doc", "--no-fail-fast"],
-        );
+        let examples = ["test", "--workspace", "--doc", "--no-fail-fast"];
+        report.counted("documentation examples", &examples, &store);
         report.step("fuzz targets compile", || {
             let fuzz = ["--manifest-path", "fuzz/Cargo.toml"];
             cargo(&[&["fmt", "--check"], &fuzz[..]].concat())?;
@@ -98,10 +99,11 @@ impl Report {
     }
 
     /// A step whose runner says how many tests passed.
-    fn counted(&mut self, name: &str, arguments: &[&str]) {
+    fn counted(&mut self, name: &str, arguments: &[&str], variable: &(&str, String)) {
         eprintln!("\n== {name}");
         let watch = Stopwatch::start();
         let mut command: Command = shell::command("cargo", arguments);
+        command.env(variable.0, &variable.1);
         let outcome = shell::watch(&mut command, |line| self.tests.read(line));
         self.note(name, outcome.is_ok_and(|success| success), &watch);
     }

@@ -150,18 +150,34 @@ pub enum Event {
     AccountEnabled,
 }
 
-/// The units one level above a unit that stands in a place. Those of the ministry are run by the operator.
+/// The units one level above a unit that stands in a place. Those of the ministry are run by the operator. Police accounts come from the
+/// police: whoever enters vaccination facts must not be able to open an account that confirms identities.
 pub fn parents(unit: &Unit, place: Place) -> Vec<Unit> {
-    let province = place.province.or(unit.place().province).map(Unit::Province);
-    let district = place.district.or(unit.place().district).map(Unit::District);
+    let stands = place_of(unit, place);
+    let province = stands.province.map(Unit::Province);
+    let district = stands.district.map(Unit::District);
     match unit {
-        Unit::Ministry | Unit::Province(_) => vec![Unit::Ministry],
+        Unit::Ministry | Unit::Province(_) | Unit::ProvincePolice(_) => vec![Unit::Ministry],
         Unit::District(_) => province.into_iter().collect(),
-        Unit::Commune(_) | Unit::Police(_) | Unit::DistrictPolice(_) | Unit::Facility(_) => {
-            district.into_iter().chain(province).collect()
-        }
+        Unit::Commune(_) | Unit::Facility(_) => district.into_iter().chain(province).collect(),
+        Unit::Police(_) => stands
+            .district
+            .map(Unit::DistrictPolice)
+            .into_iter()
+            .collect(),
+        Unit::DistrictPolice(_) => stands
+            .province
+            .map(Unit::ProvincePolice)
+            .into_iter()
+            .collect(),
         Unit::Hamlet(commune, _) => vec![Unit::Commune(*commune)],
     }
+}
+
+/// Where a unit stands: its own code says so, but for a facility.
+fn place_of(unit: &Unit, given: Place) -> Place {
+    let own = unit.place();
+    if own == Place::default() { given } else { own }
 }
 
 /// True when such a unit has such a role.
@@ -177,7 +193,9 @@ pub fn has_role(unit: &Unit, role: Role) -> bool {
         // An island district does the work of a station too.
         Unit::District(_) => matches!(role, Role::Supervisor | Role::Station),
         Unit::Commune(_) => role == Role::Station,
-        Unit::Police(_) | Unit::DistrictPolice(_) => role == Role::Police,
+        Unit::Police(_) => role == Role::Police,
+        Unit::DistrictPolice(_) => matches!(role, Role::Police | Role::PoliceChief),
+        Unit::ProvincePolice(_) => role == Role::PoliceChief,
         Unit::Hamlet(..) => role == Role::HamletTeam,
         Unit::Facility(_) => matches!(role, Role::Clerk | Role::Head),
     }
@@ -395,6 +413,21 @@ mod tests {
             Account::decide(None, &central, &act(Unit::Ministry, Role::Administrator));
         assert_eq!(by_administrator, Err(NOT_ABOVE.refusal()));
         assert!(Account::decide(None, &central, &act(Unit::Ministry, Role::Operator)).is_ok());
+    }
+
+    #[test]
+    fn nobody_of_the_health_side_opens_an_account_of_the_police() {
+        let new = create(Unit::Police(CommuneCode(4)), Role::Police);
+        let made =
+            |unit, role| Account::decide(None, &new, &act(unit, role)).map(|events| events.len());
+        assert_eq!(
+            made(Unit::District(DistrictCode(1)), Role::Supervisor),
+            Err(NOT_ABOVE.refusal())
+        );
+        assert_eq!(
+            made(Unit::DistrictPolice(DistrictCode(1)), Role::PoliceChief),
+            Ok(1)
+        );
     }
 
     #[test]

@@ -155,6 +155,14 @@ pub const TABLE: &[(Role, &[(Right, Reach)])] = &[
         ],
     ),
     (
+        Role::PoliceChief,
+        &[
+            (Right::Report, Reach::Area),
+            (Right::ManageContacts, Reach::Area),
+            (Right::ManageAccounts, Reach::Area),
+        ],
+    ),
+    (
         Role::Supervisor,
         &[
             (Right::SeeVaccination, Reach::Area),

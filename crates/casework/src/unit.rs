@@ -27,8 +27,10 @@ pub enum Unit {
     Commune(CommuneCode),
     /// The police of a commune.
     Police(CommuneCode),
-    /// The police of an island district that has no communes.
+    /// The police of a district: runs the accounts of its communes' police, and does their work in an island district without communes.
     DistrictPolice(DistrictCode),
+    /// The police of a province: runs the accounts of its districts' police.
+    ProvincePolice(ProvinceCode),
     /// The team of a hamlet: a level without national codes, so it is named within its commune.
     Hamlet(CommuneCode, String),
     /// A vaccination facility.
@@ -49,6 +51,8 @@ pub enum Role {
     HamletTeam,
     /// Commune police: confirms identity, signs lists.
     Police,
+    /// Head of the police of a district or province: runs the accounts of the police below, so that nobody of the health side can.
+    PoliceChief,
     /// District or province: routes, delegates, supervises, signs for facilities where so designated.
     Supervisor,
     /// Department of preventive medicine: signs passports centrally.
@@ -73,7 +77,7 @@ impl Unit {
     pub fn place(&self) -> Place {
         match self {
             Self::Ministry | Self::Facility(_) => Place::default(),
-            Self::Province(province) => Place {
+            Self::Province(province) | Self::ProvincePolice(province) => Place {
                 province: Some(*province),
                 ..Place::default()
             },
@@ -113,6 +117,7 @@ impl Unit {
             Self::Commune(_) => "commune",
             Self::Police(_) => "police",
             Self::DistrictPolice(_) => "district-police",
+            Self::ProvincePolice(_) => "province-police",
             Self::Hamlet(..) => "hamlet",
             Self::Facility(_) => "facility",
         }
@@ -124,7 +129,7 @@ impl std::fmt::Display for Unit {
         let kind = self.kind();
         match self {
             Self::Ministry => f.write_str(kind),
-            Self::Province(code) => write!(f, "{kind}/{code}"),
+            Self::Province(code) | Self::ProvincePolice(code) => write!(f, "{kind}/{code}"),
             Self::District(code) | Self::DistrictPolice(code) => write!(f, "{kind}/{code}"),
             Self::Commune(code) | Self::Police(code) => write!(f, "{kind}/{code}"),
             Self::Hamlet(commune, name) => write!(f, "{kind}/{commune}/{name}"),
@@ -141,6 +146,7 @@ impl std::str::FromStr for Unit {
         let unit = match kind {
             "ministry" => code.is_empty().then_some(Self::Ministry),
             "province" => ProvinceCode::parse(code).map(Self::Province),
+            "province-police" => ProvinceCode::parse(code).map(Self::ProvincePolice),
             "district" => DistrictCode::parse(code).map(Self::District),
             "district-police" => DistrictCode::parse(code).map(Self::DistrictPolice),
             "commune" => CommuneCode::parse(code).map(Self::Commune),

@@ -37,6 +37,11 @@ pub enum Verdict {
         /// The first such place, from 0.
         index: u64,
     },
+    /// Entries and the log's hashes of them are the originals, an inner node of the tree is not: proofs that need it would fail.
+    NodeDiffers {
+        /// The place of the first such node.
+        position: u64,
+    },
     /// Neither the entries nor the log lead to the signed root. The first altered entry is one of these.
     BothDiffer {
         /// The first place that it can have, from 0.
@@ -92,7 +97,10 @@ pub fn audit<S: NodeStore>(
     let log_is_original = Some(log_root) == roots;
     let entries_are_original = seen.root == roots;
     let verdict = match (seen.first, log_is_original) {
-        (None, true) => Verdict::Intact,
+        (None, true) => match altered_node(log)? {
+            Some(position) => Verdict::NodeDiffers { position },
+            None => Verdict::Intact,
+        },
         (Some(first), true) => Verdict::EntryDiffers {
             index: first.index,
             difference: first.difference(),
@@ -213,6 +221,28 @@ fn rebuild<S: NodeStore>(
         }
     }
     Ok((frontier.root(), wrong_at.unwrap_or((0, u64::MAX))))
+}
+
+/// The first node of the tree that does not follow from the leaves.
+fn altered_node<S: NodeStore>(log: &Log<S>) -> Result<Option<u64>, StoreError> {
+    let mut frontier = Frontier::default();
+    let mut leaves = Leaves::new(log);
+    let mut nodes = Vec::new();
+    let mut from = 0;
+    while let Some(leaf) = leaves.next()? {
+        frontier.append(leaf, &mut nodes);
+        if frontier.size().is_multiple_of(CHUNK) || frontier.size() == log.size() {
+            let places: Vec<u64> = (from..from + nodes.len() as u64).collect();
+            let stored = log.store().read(&places)?;
+            let mut beside = places.iter().zip(nodes.iter().zip(&stored));
+            if let Some((position, _)) = beside.find(|(_, (rebuilt, stored))| rebuilt != stored) {
+                return Ok(Some(*position));
+            }
+            from += nodes.len() as u64;
+            nodes.clear();
+        }
+    }
+    Ok(None)
 }
 
 /// The leftmost subtree whose node, proved from the signed root downwards, does not follow from its children: its first and last leaf.

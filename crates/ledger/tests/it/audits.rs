@@ -73,6 +73,15 @@ proptest! {
     }
 
     #[test]
+    fn an_altered_inner_node_is_named_though_no_entry_is_touched(size in 2u64..300, at: prop::sample::Index) {
+        let is_leaf = |position: &u64| (0..size).any(|index| node_position(0, index) == *position);
+        let inner: Vec<u64> = (0..node_count(size)).filter(|position| !is_leaf(position)).collect();
+        let position = inner[at.index(inner.len())];
+        let log = altered_log(size, &[position]);
+        prop_assert_eq!(verdict(&log, &[size], leaves(size)), Verdict::NodeDiffers { position });
+    }
+
+    #[test]
     fn an_entry_altered_in_both_is_pinned_to_its_pair_by_the_nodes_above(size in 1u64..300, at: prop::sample::Index) {
         let index = at.index(size as usize) as u64;
         let log = altered_log(size, &[node_position(0, index)]);

@@ -1,0 +1,158 @@
+//! What one act changes.
+
+use casework::{Act, Kind, Procedure, RecordId, Reminder, Task};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::StorageError;
+use crate::log::EventRow;
+
+/// Everything that one act changes: all of it is written, or nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// New states.
+    pub changes: Vec<Change>,
+    /// Work that follows.
+    pub jobs: Vec<Job>,
+    /// Messages that follow.
+    pub messages: Vec<Message>,
+}
+
+/// The new state of one record.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub(crate) kind: Kind,
+    pub(crate) id: RecordId,
+    /// The revision that was read; 0 for a new record.
+    pub(crate) read: u64,
+    pub(crate) state: String,
+    pub(crate) at: Timestamp,
+    pub(crate) events: Vec<String>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) reminders: Vec<Reminder>,
+}
+
+/// A state as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored<P> {
+    /// Counts the acts on the record, from 1.
+    pub revision: u64,
+    /// The state.
+    pub state: P,
+}
+
+/// What happened to a record once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry<E> {
+    /// The revision that it led to.
+    pub revision: u64,
+    /// What happened.
+    pub event: E,
+    /// Who, when, from where, why.
+    pub act: Act,
+    /// Its place in the ledger, once it has one.
+    pub position: Option<u64>,
+}
+
+/// Work for later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// The same key twice is one job.
+    pub key: String,
+    /// What to do.
+    pub name: String,
+    /// With what, as JSON.
+    pub payload: String,
+    /// When, at the earliest.
+    pub run_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+/// A message to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The same key twice is one message.
+    pub key: String,
+    /// `sms` or `email`.
+    pub channel: String,
+    /// Phone or address.
+    pub recipient: String,
+    /// The text.
+    pub body: String,
+    /// When it was asked for.
+    pub at: Timestamp,
+}
+
+/// The body of an event as it is kept: what happened, and the act.
+#[derive(Serialize, Deserialize)]
+struct Body<E> {
+    event: E,
+    act: Act,
+}
+
+impl Change {
+    /// The change from the revision that was read to a new state.
+    ///
+    /// # Errors
+    /// State or event can't be written as JSON.
+    pub fn of<P: Procedure>(
+        id: &RecordId,
+        read: u64,
+        after: &P,
+        events: &[P::Event],
+        act: &Act,
+    ) -> Result<Self, StorageError> {
+        let body = |event: &P::Event| {
+            serde_json::to_string(&Body {
+                event,
+                act: act.clone(),
+            })
+        };
+        Ok(Self {
+            kind: P::KIND,
+            id: id.clone(),
+            read,
+            state: serde_json::to_string(after)?,
+            at: act.at,
+            events: events.iter().map(body).collect::<Result<_, _>>()?,
+            tasks: after.tasks(),
+            reminders: after.reminders(),
+        })
+    }
+}
+
+impl<P: Procedure> Stored<P> {
+    pub(crate) fn read(
+        kind: Kind,
+        id: &RecordId,
+        revision: u64,
+        state: &str,
+    ) -> Result<Self, StorageError> {
+        let state = serde_json::from_str(state).map_err(|source| StorageError::Unreadable {
+            what: "the state",
+            kind,
+            id: id.clone(),
+            source,
+        })?;
+        Ok(Self { revision, state })
+    }
+}
+
+impl<E: serde::de::DeserializeOwned> HistoryEntry<E> {
+    pub(crate) fn read<P: Procedure<Event = E>>(row: &EventRow) -> Result<Self, StorageError> {
+        let body: Body<E> =
+            serde_json::from_str(&row.body).map_err(|source| StorageError::Unreadable {
+                what: "an event",
+                kind: P::KIND,
+                id: RecordId(row.id.clone()),
+                source,
+            })?;
+        Ok(Self {
+            revision: row.revision.cast_unsigned(),
+            event: body.event,
+            act: body.act,
+            position: row.position.map(i64::cast_unsigned),
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! Events as entries of the ledger.
+
+use crate::StorageError;
+use ledger::{Hash, leaf_hash};
+use sha2::{Digest as _, Sha256};
+
+/// Nodes of the tree on one page.
+pub(crate) const PAGE: u64 = 256;
+
+/// Size and root of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogHead {
+    /// Entries that have their place.
+    pub size: u64,
+    /// The root over them.
+    pub root: Hash,
+}
+
+/// An entry of the ledger as its columns say now. It holds no personal data: of the body only a salted hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place, from 0.
+    pub position: u64,
+    /// The text that is hashed into the tree.
+    pub text: String,
+}
+
+impl Entry {
+    /// The hash that stands in the tree.
+    pub fn leaf(&self) -> Hash {
+        leaf_hash(self.text.as_bytes())
+    }
+}
+
+/// Sixteen random bytes, so that the hash of a short body can't be guessed from a published ledger.
+pub(crate) fn salt() -> Result<Vec<u8>, StorageError> {
+    let mut salt = vec![0; 16];
+    aws_lc_rs::rand::fill(&mut salt).map_err(|_| StorageError::NoRandomness)?;
+    Ok(salt)
+}
+
+/// A row of the event table.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct EventRow {
+    pub seq: i64,
+    pub kind: String,
+    pub id: String,
+    pub revision: i64,
+    pub ordinal: i64,
+    pub at: i64,
+    pub salt: Vec<u8>,
+    pub body: String,
+    pub position: Option<i64>,
+}
+
+impl EventRow {
+    /// The text that the ledger binds: every column but the running number, the body by its salted hash. One field per line, in a fixed
+    /// order; a line break in an id could pass for another field, so it is escaped as JSON.
+    pub(crate) fn entry(&self) -> String {
+        let body = Sha256::new()
+            .chain_update(&self.salt)
+            .chain_update(&self.body)
+            .finalize();
+        let id = serde_json::Value::from(self.id.as_str());
+        format!(
+            "minhchung event 1\nkind {}\nid {id}\nrevision {}\nordinal {}\nat {}\nbody {}\n",
+            serde_json::Value::from(self.kind.as_str()),
+            self.revision,
+            self.ordinal,
+            self.at,
+            hex::encode(body),
+        )
+    }
+}

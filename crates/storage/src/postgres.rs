@@ -1,0 +1,14 @@
+//! The store of many.
+
+use sqlx::Postgres as Db;
+
+const BEGIN: &str = "BEGIN";
+
+#[path = "backend.rs"]
+#[expect(
+    clippy::duplicate_mod,
+    reason = "one source, compiled for each database"
+)]
+mod backend;
+
+pub(crate) use backend::Backend;

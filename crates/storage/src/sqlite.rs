@@ -1,0 +1,11 @@
+//! A file of one's own: no server, one writer at a time.
+
+use sqlx::Sqlite as Db;
+
+/// Takes the write lock at once: a transaction that reads first and writes later could not get it.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
+#[path = "backend.rs"]
+mod backend;
+
+pub(crate) use backend::Backend;

@@ -1,0 +1,7 @@
+//! One suite for both stores: every test runs on SQLite and on PostgreSQL and expects the same.
+
+mod acts;
+mod clock;
+mod ledger;
+mod lists;
+mod place;
