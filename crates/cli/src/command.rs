@@ -18,5 +18,6 @@ pub mod people;
 pub mod revocation;
 pub mod rules;
 pub mod sealed;
+pub mod store;
 pub mod synth;
 pub mod trust;

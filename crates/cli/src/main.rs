@@ -49,6 +49,9 @@ enum Command {
     Key(command::key::Key),
     Trust(command::trust::Trust),
     Revocation(command::revocation::Revocation),
+    Migrate(command::store::Migrate),
+    Import(command::store::TakeIn),
+    Ledger(command::store::LedgerCommand),
 }
 
 fn main() -> std::process::ExitCode {
@@ -75,6 +78,9 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Key(command) => command.run(),
         Command::Trust(command) => command.run(),
         Command::Revocation(command) => command.run(),
+        Command::Migrate(command) => command.run(),
+        Command::Import(command) => command.run(),
+        Command::Ledger(command) => command.run(),
     }
 }
 

@@ -226,25 +226,31 @@ impl Key {
 impl New {
     fn run(self) -> Outcome {
         let path = &self.out;
-        if path.exists() {
-            return Err(usage(format!(
-                "{} is there already; a key is never replaced: choose another name",
-                path.display()
-            )));
-        }
         let passphrase = self.secrets.passphrase()?;
         let key = SoftwareKey::generate(self.kind.algorithm.into()).or_fault()?;
         let pem = key.to_encrypted_pem(passphrase.as_bytes()).or_usage()?;
-        people::write_whole(path, |file| {
-            for_owner_alone(file)
-                .and_then(|()| file.write_all(pem.as_bytes()))
-                .map_err(|error| usage(format!("cannot write {}: {error}", path.display())))
-        })?;
+        write_key(path, pem.as_bytes())?;
         let mut facts = facts_of_key(&key);
         facts.push(("file", json!(path.display().to_string())));
         tell(self.told.json, &facts);
         Ok(Exit::Good)
     }
+}
+
+/// Writes a key that was not there.
+pub fn write_key(path: &Path, key: &[u8]) -> Result<(), Failure> {
+    if path.exists() {
+        return Err(usage(format!(
+            "{} is there already; a key is never replaced: choose another name",
+            path.display()
+        )));
+    }
+    people::write_whole(path, |file| {
+        for_owner_alone(file)
+            .and_then(|()| file.write_all(key))
+            .map_err(|error| usage(format!("cannot write {}: {error}", path.display())))
+    })?;
+    Ok(())
 }
 
 /// Nobody else needs to read a key, be it encrypted.
