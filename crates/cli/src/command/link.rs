@@ -1,6 +1,8 @@
 //! `link`: finds each record's person in a register.
 
 mod ceiling;
+mod parts;
+mod work;
 
 use std::borrow::Borrow;
 use std::fmt::Display;
@@ -16,6 +18,8 @@ use clap::Args;
 use intake::TableWriter;
 use linkage::{Claims, Linker, Links, Model, RecordClaims, Spec, TrainOptions};
 use serde_json::json;
+
+use ceiling::Ceiling;
 
 use crate::Outcome;
 use crate::command::{index, people};
@@ -58,6 +62,12 @@ pub struct Link {
     /// The most memory that may be used (2GiB, 800MB): what does not fit goes through files beside the result.
     #[arg(long, value_name = "SIZE", value_parser = ceiling::size, conflicts_with_all = ["plan", "index"])]
     memory: Option<u64>,
+    /// Go through files beside the result, and keep what is done after every N records: a run that was stopped goes on with --resume.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all = ["plan", "index"])]
+    checkpoint: Option<u64>,
+    /// Go on with a run that was stopped, with --memory or --checkpoint; files, spec and model have to be the same.
+    #[arg(long, conflicts_with_all = ["plan", "index"])]
+    resume: bool,
     /// Where the trained model goes.
     #[arg(long, value_name = "FILE.json")]
     model_out: Option<PathBuf>,
@@ -80,10 +90,29 @@ impl Link {
         let Some(register) = &self.register else {
             return Err(usage("give --register or --index"));
         };
-        if let Some(memory) = self.memory {
-            return self.link_within(memory, register, &spec, &progress);
+        if self.memory.is_some() || self.checkpoint.is_some() || self.resume {
+            let map = self.how.map.as_deref();
+            let records = Self::count_rows(&self.records, &spec, map, &progress)?;
+            if !self.fits(records, register, &spec, &progress)? {
+                return self.link_through_files(records, register, &spec, &progress);
+            }
         }
         self.link_in_memory(register, &spec, &progress)
+    }
+
+    /// Whether the files fit the memory that may be used, and nothing of the run has to be kept.
+    fn fits(
+        &self,
+        records: u64,
+        register: &Path,
+        spec: &Spec,
+        progress: &Progress,
+    ) -> Result<bool, Failure> {
+        if self.resume || self.checkpoint.is_some() {
+            return Ok(false);
+        }
+        let entries = Self::count_rows(register, spec, self.map_register.as_deref(), progress)?;
+        Ok(Ceiling::of(self.memory).holds_all(records + entries))
     }
 
     fn link_in_memory(&self, register: &Path, spec: &Spec, progress: &Progress) -> Outcome {
