@@ -74,7 +74,7 @@ fn killed_at(country: &Country, piece: &str, mut command: Command) -> bool {
     let mut run = command.spawn().expect("the binary starts");
     while !piece.exists() {
         if let Some(status) = run.try_wait().expect("a child") {
-            assert!(status.success(), "{piece:?}: {status}");
+            assert!(status.success(), "{}: {status}", piece.display());
             return false;
         }
         std::thread::yield_now();
