@@ -46,6 +46,9 @@ pub struct Model {
     /// Most rows of B that may share a key of each blocking rule before it is narrowed; empty in models of before caps were kept.
     #[serde(default)]
     pub caps: Vec<usize>,
+    /// How far pairs of one person are from what the model takes for granted, that their fields differ independently; the farthest first.
+    #[serde(default)]
+    pub dependence: Vec<Dependence>,
     /// Rounds of expectation–maximisation.
     pub iterations: u32,
     /// The last round changed no probability by more than the tolerance.
@@ -85,6 +88,17 @@ impl LevelModel {
     pub fn bits(&self) -> f64 {
         (self.m / self.u).log2()
     }
+}
+
+/// How two fields differ together in pairs of one person, as expectation–maximisation sees them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dependence {
+    /// Names of the two columns.
+    pub columns: [String; 2],
+    /// Correlation of "agrees fully" between the two, where all four values are present.
+    pub correlation: f64,
+    /// How many times as often as by chance both differ; the logarithm (base 2) is what such a pair is weighed too low by, in bits.
+    pub both_differ: f64,
 }
 
 /// How the evidence of one level differs between two models.
@@ -456,6 +470,7 @@ impl Linker<'_> {
             kin_rate: fit.kin_rate,
             caps: candidates.rules().iter().map(|rule| rule.cap).collect(),
             comparisons: fit.comparisons(self.spec),
+            dependence: dependence(self.spec, &sample, &fit.expect(&sample).same),
             iterations,
             converged: change <= options.tolerance,
             last_change: change,
@@ -559,6 +574,17 @@ struct Fit {
     kin: bool,
 }
 
+/// Who the sampled pairs are, by cell.
+struct Expected {
+    evidence: Vec<Evidence>,
+    /// Pairs of the same person.
+    same: Vec<f64>,
+    /// All pairs.
+    pairs: Vec<u32>,
+    /// Natural logarithm of the likelihood.
+    log_likelihood: f64,
+}
+
 impl Fit {
     fn start(linker: &Linker<'_>, sample: &Sample, strangers: &Strangers) -> Self {
         let spec = linker.spec;
@@ -606,6 +632,12 @@ impl Fit {
 
     /// One round; the largest change and the log-likelihood before it.
     fn round(&mut self, sample: &Sample) -> (f64, f64) {
+        let expected = self.expect(sample);
+        (self.maximise(sample, &expected), expected.log_likelihood)
+    }
+
+    /// Who the sampled pairs are, as far as is known.
+    fn expect(&self, sample: &Sample) -> Expected {
         let weights = self.tables.weights(
             self.levels.len(),
             self.match_rate,
@@ -645,20 +677,22 @@ impl Fit {
                 log_likelihood += evidence[cell].different * std::f64::consts::LN_2;
             }
         }
-        (
-            self.maximise(sample, &evidence, &same, &pairs),
+        Expected {
+            evidence,
+            same,
+            pairs,
             log_likelihood,
-        )
+        }
     }
 
     /// New probabilities from the expected counts; the largest change.
-    fn maximise(
-        &mut self,
-        sample: &Sample,
-        evidence: &[Evidence],
-        same: &[f64],
-        pairs: &[u32],
-    ) -> f64 {
+    fn maximise(&mut self, sample: &Sample, expected: &Expected) -> f64 {
+        let Expected {
+            evidence,
+            same,
+            pairs,
+            ..
+        } = expected;
         let [mut by_same, mut by_kin, mut by_strangers] =
             [[[0.0_f64; LEVELS]; MOST_COMPARISONS]; 3];
         let (mut all_same, mut all_kin) = (0.0, 0.0);
@@ -722,6 +756,73 @@ impl Fit {
                     .collect(),
             })
             .collect()
+    }
+}
+
+/// How the fields of pairs of the same person differ together.
+fn dependence(spec: &Spec, sample: &Sample, same: &[f64]) -> Vec<Dependence> {
+    let count = spec.comparisons.len();
+    let name = |place: usize| spec.fields[spec.comparisons[place].field].name.clone();
+    let mut found: Vec<Dependence> = (0..count)
+        .flat_map(|one| (one + 1..count).map(move |other| (one, other)))
+        .map(|(one, other)| {
+            let joint = Joint::of(sample, same, one, other);
+            Dependence {
+                columns: [name(one), name(other)],
+                correlation: joint.correlation(),
+                both_differ: joint.both_differ(),
+            }
+        })
+        .collect();
+    found.sort_by(|x, y| y.correlation.abs().total_cmp(&x.correlation.abs()));
+    found
+}
+
+/// Pairs of the same person by whether two comparisons agree fully.
+struct Joint {
+    both_agree: f64,
+    one_agrees: f64,
+    other_agrees: f64,
+    neither: f64,
+}
+
+impl Joint {
+    fn of(sample: &Sample, same: &[f64], one: usize, other: usize) -> Self {
+        // Half a pair more in each: where next to none differ, nothing is claimed.
+        let [
+            mut both_agree,
+            mut one_agrees,
+            mut other_agrees,
+            mut neither,
+        ] = [PRIOR; 4];
+        for ((pattern, _), pairs) in sample.cells.iter().zip(same) {
+            match (Spec::level(*pattern, one), Spec::level(*pattern, other)) {
+                (0, _) | (_, 0) => {}
+                (1, 1) => both_agree += pairs,
+                (1, _) => one_agrees += pairs,
+                (_, 1) => other_agrees += pairs,
+                _ => neither += pairs,
+            }
+        }
+        Self {
+            both_agree,
+            one_agrees,
+            other_agrees,
+            neither,
+        }
+    }
+
+    fn correlation(&self) -> f64 {
+        let of_one = (self.both_agree + self.one_agrees) * (self.other_agrees + self.neither);
+        let of_other = (self.both_agree + self.other_agrees) * (self.one_agrees + self.neither);
+        let apart = self.both_agree * self.neither - self.one_agrees * self.other_agrees;
+        apart / (of_one * of_other).sqrt()
+    }
+
+    fn both_differ(&self) -> f64 {
+        let all = self.both_agree + self.one_agrees + self.other_agrees + self.neither;
+        let expected = (self.other_agrees + self.neither) * (self.one_agrees + self.neither) / all;
+        self.neither / expected
     }
 }
 

@@ -85,6 +85,11 @@ const RELATIONS: &[Relation] = &[
         "là số loại cũ (CMND)",
         "a number of another kind (CMND)",
     ),
+    other(
+        "doubtful",
+        "khác, và không hợp với ngày sinh hoặc giới tính của chính bản ghi",
+        "differs, and states another sex or year of birth than its own record",
+    ),
     slip("missing", "còn thiếu", "missing"),
     slip("malformed", "sai định dạng", "malformed"),
     slip(
@@ -213,7 +218,13 @@ mod tests {
 
     #[test]
     fn every_relation_of_every_kind_has_words() {
-        let kinds = [Kind::Name, Kind::Text, Kind::Number, Kind::Date, Kind::Sex];
+        let kinds = [
+            Kind::Name,
+            Kind::Text,
+            Kind::PersonalNumber,
+            Kind::Date,
+            Kind::Sex,
+        ];
         for relation in kinds.into_iter().flat_map(|kind| &kind.relations()[1..]) {
             assert!(find(relation).is_some(), "{relation}");
         }
