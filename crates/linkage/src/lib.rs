@@ -61,7 +61,7 @@ pub use explain::{
 pub use index::{Index, IndexError, write_index};
 pub use link::{Candidate, Linker, Links, Outcome, Veto};
 pub use model::{
-    ComparisonModel, Dependence, LevelChange, LevelModel, Model, ModelError, Provenance,
+    Careless, ComparisonModel, Dependence, LevelChange, LevelModel, Model, ModelError, Provenance,
     TrainOptions,
 };
 pub use records::{Records, RecordsBuilder, RowError};
