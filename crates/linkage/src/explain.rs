@@ -147,7 +147,7 @@ impl Linker<'_> {
             let veto = self.veto(a_row, other.b_row);
             Rival::new(id, odds_of / total, veto, &pair_side, &side)
         });
-        let shape = self.shape(a_row, b_row);
+        let shape = self.shape(pair.pattern, a_row, b_row);
         let reason = Reason {
             pattern: pair.pattern,
             tie: scored.tie,

@@ -16,7 +16,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use clap::Args;
 use intake::TableWriter;
-use linkage::{Claims, Linker, Links, Model, RecordClaims, Spec, TrainOptions};
+use linkage::{Candidate, Claims, Linker, Links, Model, RecordClaims, Spec, TrainOptions};
 use serde_json::json;
 
 use ceiling::Ceiling;
@@ -149,7 +149,7 @@ impl Link {
         let named = Named {
             record: &|row| records.id(row),
             entry: &|_, b_row| register.id(b_row),
-            shape: &|row, b_row| linker.shape(row, b_row),
+            shape: &|row, candidate| linker.shape(candidate.pattern, row, candidate.b_row),
         };
         write(out, &links, &named).or_usage()?;
         watch.lap("write");
@@ -313,7 +313,7 @@ struct Named<'a> {
     record: &'a dyn Fn(u32) -> Option<&'a str>,
     /// The entry in a row of the register that a record met.
     entry: &'a dyn Fn(u32, u32) -> Option<&'a str>,
-    shape: &'a dyn Fn(u32, u32) -> String,
+    shape: &'a dyn Fn(u32, &Candidate) -> String,
 }
 
 /// Writes the links of all records.
@@ -338,8 +338,8 @@ fn write_claimed<R: Borrow<RecordClaims>>(
         let named = Named {
             record: &|_| Some(record.id.as_str()),
             entry: &|_, b_row| record.claim(b_row).map(|claim| claim.b_id.as_str()),
-            shape: &|_, b_row| {
-                let claim = record.claim(b_row);
+            shape: &|_, candidate| {
+                let claim = record.claim(candidate.b_row);
                 claim.map(|claim| claim.shape.clone()).unwrap_or_default()
             },
         };
@@ -427,7 +427,7 @@ impl Batch {
             self.probability.append_value(candidate.probability);
             self.weight.append_value(candidate.weight);
             self.outcome.append_value(outcome);
-            self.shape.append_value((named.shape)(row, candidate.b_row));
+            self.shape.append_value((named.shape)(row, candidate));
             self.rank.append_value(place as u32 + 1);
         }
         self.a.append_value(id);
