@@ -185,6 +185,7 @@ fn diff(before: &Model, after: &Model, tolerance: f64, as_json: bool) -> Outcome
             "spec": before.spec,
             "match_rate": [before.match_rate, after.match_rate],
             "kin_rate": [before.kin_rate, after.kin_rate],
+            "careless": [before.careless, after.careless],
             "changed": count,
             "levels": changes,
         });
@@ -193,6 +194,12 @@ fn diff(before: &Model, after: &Model, tolerance: f64, as_json: bool) -> Outcome
         println!(
             "records with a counterpart {:.4} -> {:.4}, relatives met per record {:.4} -> {:.4}",
             before.match_rate, after.match_rate, before.kin_rate, after.kin_rate
+        );
+        let share = |model: &Model| model.careless.map_or(0.0, |careless| careless.share);
+        println!(
+            "careless records {:.4} -> {:.4}",
+            share(before),
+            share(after)
         );
         for change in large {
             println!(

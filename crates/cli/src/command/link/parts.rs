@@ -65,7 +65,7 @@ impl Link {
             Err(Failure::Stopped) => Err(Failure::Paused),
             other => {
                 eprintln!(
-                    "note: what was done is kept in {}: --resume goes on from there",
+                    "note: what was done is kept in {}: with the same files, --resume goes on from there",
                     Work::folder(out).display()
                 );
                 other
