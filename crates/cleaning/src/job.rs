@@ -238,22 +238,25 @@ fn fingerprint(inputs: &Inputs, settings: &Settings) -> Result<String, CleanErro
     for input in inputs.all() {
         hash.update([0]);
         if let Some(input) = input {
-            hash.update(content_hash(&input.path)?);
+            hash.update(content_hash(&input.path).map_err(CleanError::io(&input.path))?);
             hash.update(format!("{:?}", input.map));
         }
     }
     Ok(hex(&hash.finalize()))
 }
 
-/// SHA-256 of a file.
-fn content_hash(path: &Path) -> Result<Vec<u8>, CleanError> {
-    let mut file = fs::File::open(path).map_err(CleanError::io(path))?;
+/// SHA-256 of what stands in a file.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn content_hash(path: &Path) -> std::io::Result<[u8; 32]> {
+    let mut file = fs::File::open(path)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {
-        let read = file.read(&mut buffer).map_err(CleanError::io(path))?;
+        let read = file.read(&mut buffer)?;
         if read == 0 {
-            return Ok(hash.finalize().to_vec());
+            return Ok(hash.finalize().into());
         }
         hash.update(&buffer[..read]);
     }

@@ -19,7 +19,7 @@ mod watch;
 pub mod worklist;
 
 pub use error::CleanError;
-pub use job::{Input, Inputs, RESULTS, Settings};
+pub use job::{Input, Inputs, RESULTS, Settings, content_hash};
 
 use job::Job;
 pub use summary::Summary;

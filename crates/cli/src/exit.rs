@@ -21,6 +21,8 @@ pub enum Failure {
     Fault(anyhow::Error),
     /// The user stopped it.
     Stopped,
+    /// The user stopped it, and what was done is kept.
+    Paused,
 }
 
 /// Says whose fault an error is.
@@ -48,7 +50,7 @@ pub fn usage(message: impl Display) -> Failure {
 impl From<cleaning::CleanError> for Failure {
     fn from(error: cleaning::CleanError) -> Self {
         match error {
-            cleaning::CleanError::Stopped => Self::Stopped,
+            cleaning::CleanError::Stopped => Self::Paused,
             error if error.is_callers() => Self::Usage(error.into()),
             error => Self::Fault(error.into()),
         }
@@ -99,6 +101,10 @@ pub fn report(outcome: Result<Exit, Failure>) -> ExitCode {
             ExitCode::from(70)
         }
         Err(Failure::Stopped) => {
+            eprintln!("Stopped. Nothing half-written is left.");
+            ExitCode::from(130)
+        }
+        Err(Failure::Paused) => {
             eprintln!(
                 "Stopped. Nothing half-written is left; `--resume` goes on after the last finished stage."
             );

@@ -273,6 +273,9 @@ fn written(columns: &[Column<'_>], fields: &[Field<'_>]) -> Result<String, AutoE
     // One letter makes another Vietnamese name, so that twins have to be told from misspellings. Of longer names it makes a misspelling: there the
     // same guards would send every tenth double to a clerk.
     let households = vietnamese && guards.name.is_some() && guards.birth.is_some();
+    let states = fields
+        .iter()
+        .any(|field| matches!(field.kind, Kind::Date | Kind::Sex));
     let spec = Written {
         name: "auto",
         version: 1,
@@ -293,7 +296,7 @@ fn written(columns: &[Column<'_>], fields: &[Field<'_>]) -> Result<String, AutoE
             .iter()
             .map(|field| WrittenComparison {
                 column: &field.name,
-                levels: levels(field, vietnamese),
+                levels: levels(field, vietnamese, states),
                 frequency: !matches!(
                     field.role,
                     Role::Sex | Role::PersonalNumber | Role::Number | Role::Email
@@ -310,8 +313,8 @@ fn written(columns: &[Column<'_>], fields: &[Field<'_>]) -> Result<String, AutoE
     ))
 }
 
-/// Levels of the comparison of a field, the strongest first.
-fn levels(field: &Field<'_>, vietnamese: bool) -> &'static [&'static str] {
+/// Levels of the comparison of a field, the strongest first; `states`: whether there is a field that a personal number states as well.
+fn levels(field: &Field<'_>, vietnamese: bool, states: bool) -> &'static [&'static str] {
     match (field.kind, field.role) {
         (Kind::Name, _) if vietnamese => Kind::Name.relations(),
         (Kind::Name, _) => &[
@@ -328,6 +331,7 @@ fn levels(field: &Field<'_>, vietnamese: bool) -> &'static [&'static str] {
         (Kind::Text, Role::Region) => &["equal"],
         (Kind::Text, Role::HouseNumber | Role::PostCode) => &["equal", "slip"],
         (Kind::Text, _) => &["equal", "close", "similar"],
+        (Kind::PersonalNumber, _) if states => &["equal", "one_digit", "other_kind", "doubtful"],
         (Kind::PersonalNumber, _) => &["equal", "one_digit", "other_kind"],
         (Kind::Phone, _) => &["equal", "one_digit"],
         (Kind::Number, _) => &["equal", "one_digit", "two_digits"],

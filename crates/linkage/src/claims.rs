@@ -158,7 +158,7 @@ impl<F: Read + Seek> Index<F> {
                         pattern: pair.pattern,
                         frequency_bits: pair.frequency_bits,
                         veto: linker.veto_among(row, &live, place),
-                        shape: linker.shape(row, pair.b_row),
+                        shape: linker.shape(pair.pattern, row, pair.b_row),
                     })
                 });
                 (row, claims.collect())

@@ -1,13 +1,17 @@
 //! The pattern of a pair: one level per comparison, four bits each. Nothing here allocates per pair.
 
+use registry::identity::PersonalId;
+
 use crate::distance;
 use crate::name;
-use crate::records::{Area, Column, PackedDate, Records, unpack_number};
-use crate::spec::{Comparison, Spec};
+use crate::records::{Area, Column, PackedDate, Records, pack_sex, unpack_number};
+use crate::spec::{Comparison, Spec, Stated};
 
 /// Jaro–Winkler similarity from which two texts are close, and from which they are similar.
 const CLOSE: f64 = 0.92;
 const SIMILAR: f64 = 0.80;
+/// The relation of numbers that have nothing in common; of personal numbers it is split further.
+const UNRELATED: usize = 4;
 /// Shorter texts have no misspelling.
 const SHORTEST_SLIP: usize = 2;
 
@@ -57,7 +61,10 @@ impl Comparer<'_> {
     /// The same, of two rows.
     pub(crate) fn relate(&self, comparison: usize, one: &[u64], other: &[u64]) -> Option<usize> {
         let Comparison {
-            field, two_digits, ..
+            field,
+            two_digits,
+            stated,
+            ..
         } = self.spec.comparisons[comparison];
         let (x, y) = (*one.get(field)?, *other.get(field)?);
         if x == 0 || y == 0 {
@@ -75,7 +82,14 @@ impl Comparer<'_> {
                     relate_texts(a.folded(one), b.folded(other))
                 })
             }
-            (Column::Number, Column::Number) => Some(relate_numbers(x, y, two_digits)),
+            (Column::Number, Column::Number) => match (relate_numbers(x, y, two_digits), stated) {
+                (UNRELATED, Some(stated))
+                    if !contradicts(x, one, stated) && !contradicts(y, other, stated) =>
+                {
+                    Some(UNRELATED + 1)
+                }
+                (relation, _) => Some(relation),
+            },
             (Column::Date, Column::Date) => {
                 Some(relate_dates(PackedDate::unpack(x), PackedDate::unpack(y)))
             }
@@ -84,6 +98,20 @@ impl Comparer<'_> {
             _ => None,
         }
     }
+}
+
+/// True when a personal number states another sex or year of birth than its own record: then it is somebody else's, or something is wrong.
+fn contradicts(number: u64, row: &[u64], stated: Stated) -> bool {
+    let value = |field: Option<usize>| field.and_then(|field| row.get(field)).copied();
+    let (number, digits) = unpack_number(number);
+    let Some(number) = PersonalId::from_u64(number).filter(|_| digits == 12) else {
+        return false;
+    };
+    let sex = value(stated.sex).is_some_and(|sex| sex != 0 && sex != pack_sex(number.sex()));
+    let birth = value(stated.birth).is_some_and(|birth| {
+        birth != 0 && PackedDate::unpack(birth).year() != i32::from(number.birth_year())
+    });
+    sex || birth
 }
 
 /// Both values, unless one is zero.
@@ -120,7 +148,7 @@ fn relate_numbers(a: u64, b: u64, deep: bool) -> usize {
             return 2;
         }
     }
-    4
+    UNRELATED
 }
 
 /// One wrong digit changes a number by k·10ⁿ, two exchanged neighbours by 9k·10ⁿ, k from 1 to 9: all other differences need no closer look.
@@ -207,19 +235,29 @@ fn relate_areas(a: Area, b: Area) -> Option<usize> {
     if a.commune != 0 && a.commune == b.commune {
         return Some(0);
     }
-    if a.district != 0 && a.district == b.district {
+    if a.successor != 0 && a.successor == b.successor {
         return Some(1);
     }
-    match both(a.province, b.province) {
-        Some((one, other)) => Some(if one == other { 2 } else { 3 }),
-        None => both(a.commune, b.commune).map(|_| 3),
+    if a.district != 0 && a.district == b.district {
+        return Some(2);
+    }
+    // Codes of before and since the reform mean other provinces; those of today have no districts.
+    let provinces = if a.district == 0 || b.district == 0 {
+        both(a.province_of_today(), b.province_of_today())
+    } else {
+        None
+    };
+    match provinces.or_else(|| both(a.province, b.province)) {
+        Some((one, other)) => Some(if one == other { 3 } else { 4 }),
+        None => both(a.commune, b.commune).map(|_| 4),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{one_digit, relate_dates, relate_numbers};
-    use crate::records::{PackedDate, unpack_number};
+    use super::{Comparer, one_digit, relate_dates, relate_numbers};
+    use crate::records::{PackedDate, Records, RecordsBuilder, unpack_number};
+    use crate::spec::Spec;
 
     fn number(text: &str) -> u64 {
         let value: u64 = text.parse().expect("digits");
@@ -266,6 +304,69 @@ mod tests {
             (date(1960, 9, 30), date(1984, 5, 3), 8),
         ] {
             assert_eq!(relate_dates(a, b), relation, "{a:?} {b:?}");
+        }
+    }
+
+    /// One record of the Vietnamese spec: birth date, sex, number, commune, district, province.
+    fn record(spec: &Spec, values: [&str; 6]) -> Records {
+        let mut records = RecordsBuilder::new(spec);
+        let [birth, sex, number, area @ ..] =
+            values.map(|value| Some(value).filter(|v| !v.is_empty()));
+        let mut row = vec![Some("1"), Some("Trần Thị Mai"), birth, sex, number, None];
+        row.extend(area);
+        records.push(&row).expect("a row");
+        records.finish()
+    }
+
+    fn level(column: &str, a: [&str; 6], b: [&str; 6]) -> String {
+        let spec = Spec::builtin("vietnam").expect("built in");
+        let comparisons = &spec.comparisons;
+        let place = comparisons
+            .iter()
+            .position(|comparison| spec.fields[comparison.field].name == column)
+            .expect("compared");
+        let (a, b) = (record(&spec, a), record(&spec, b));
+        let comparer = Comparer {
+            spec: &spec,
+            a: &a,
+            b: &b,
+        };
+        comparisons[place]
+            .level_name(comparer.level(place, 0, 0))
+            .to_owned()
+    }
+
+    #[test]
+    fn a_number_that_states_another_person_than_its_record_is_doubtful() {
+        let entry = ["1984-05-03", "F", "001184000999", "", "", ""];
+        for (record, expected) in [
+            (["1984-05-03", "F", "001184777777", "", "", ""], "else"),
+            (["1984-05-03", "F", "001084777777", "", "", ""], "doubtful"),
+            (["1984-05-03", "F", "001190777777", "", "", ""], "doubtful"),
+            (["1984-05-03", "", "001084777777", "", "", ""], "else"),
+            (["", "M", "001184777777", "", "", ""], "doubtful"),
+            (["1984-05-03", "M", "001184000999", "", "", ""], "equal"),
+            (["1984-05-03", "F", "031245876", "", "", ""], "other_kind"),
+        ] {
+            assert_eq!(level("id_number", record, entry), expected, "{record:?}");
+            assert_eq!(level("id_number", entry, record), expected, "{record:?}");
+        }
+    }
+
+    #[test]
+    fn communes_of_before_and_since_the_reform_are_related() {
+        // Phúc Xá (00001) passed into Hồng Hà (00097), Trúc Bạch (00004) into Ba Đình, which has its code; Yên Bái (15) into Lào Cai (15, once 10).
+        for (a, b, expected) in [
+            (["00004", "001", "01"], ["00004", "", "01"], "equal"),
+            (["00001", "001", "01"], ["00097", "", "01"], "district"),
+            (["00001", "001", "01"], ["00004", "001", "01"], "district"),
+            (["00001", "001", "01"], ["00025", "", "01"], "province"),
+            (["00001", "001", "01"], ["02647", "", "15"], "else"),
+            (["02647", "080", "10"], ["02671", "", "15"], "province"),
+        ] {
+            let row = |area: [&'static str; 3]| ["", "", "", area[0], area[1], area[2]];
+            assert_eq!(level("residence", row(a), row(b)), expected, "{a:?} {b:?}");
+            assert_eq!(level("residence", row(b), row(a)), expected, "{b:?} {a:?}");
         }
     }
 

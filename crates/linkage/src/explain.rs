@@ -28,6 +28,8 @@ pub struct Explanation {
     pub fields: Vec<FieldEvidence>,
     /// What the chance that the two are relatives takes off.
     pub relatives_bits: f64,
+    /// What is added or taken off because errors come together: several in one record are likelier than each alone would have it.
+    pub together_bits: f64,
     /// Sum of all: log₂ odds of this pair alone.
     pub total_bits: f64,
     /// Probability that B's record is A's person, given all of A's candidates.
@@ -132,18 +134,20 @@ impl Linker<'_> {
             .map_or_else(|| self.veto(a_row, b_row), |kept| kept.veto);
         let pair_side = Side {
             fields: fields.clone(),
+            together_bits: weights.together_bits(pair.pattern),
             total_bits,
         };
         let rival = self.rival(&pairs, &of_all, b_row).map(|(other, odds_of)| {
             let side = Side {
                 fields: self.evidence_of_fields(&weights, other.pattern, a_row, other.b_row),
+                together_bits: weights.together_bits(other.pattern),
                 total_bits: (odds_of / none).log2(),
             };
             let id = self.b.id(other.b_row).unwrap_or_default();
             let veto = self.veto(a_row, other.b_row);
             Rival::new(id, odds_of / total, veto, &pair_side, &side)
         });
-        let shape = self.shape(a_row, b_row);
+        let shape = self.shape(pair.pattern, a_row, b_row);
         let reason = Reason {
             pattern: pair.pattern,
             tie: scored.tie,
@@ -153,7 +157,8 @@ impl Linker<'_> {
             a_id: a_id.to_owned(),
             b_id: b_id.to_owned(),
             prior_bits,
-            relatives_bits: total_bits - prior_bits - said,
+            relatives_bits: total_bits - prior_bits - said - pair_side.together_bits,
+            together_bits: pair_side.together_bits,
             total_bits,
             probability,
             p_none: none / total,
@@ -309,6 +314,14 @@ impl Explanation {
             "relatives",
             signed(self.relatives_bits)
         );
+        if self.together_bits != 0.0 {
+            let _ = writeln!(
+                text,
+                "{:<18} {:>7}  some records are careless, others are not",
+                "errors together",
+                signed(self.together_bits)
+            );
+        }
         let _ = writeln!(
             text,
             "{:<18} {:>7}  bits; +1 doubles the odds\n",
@@ -353,6 +366,9 @@ impl Explanation {
             ));
         }
         steps.push(("relatives".into(), String::new(), self.relatives_bits));
+        if self.together_bits != 0.0 {
+            steps.push(("errors together".into(), String::new(), self.together_bits));
+        }
         let mut level = 0.0_f64;
         let (mut low, mut high) = (0.0_f64, 0.0_f64);
         for (_, _, bits) in &steps {

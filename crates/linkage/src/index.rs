@@ -29,7 +29,7 @@ use crate::spec::{Part, Rule, Spec};
 use crate::{ModelError, Progress};
 
 const MAGIC: [u8; 8] = *b"MCindex1";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Bytes of a key and its row.
 const ENTRY: usize = 12;
 /// Entries read at a time.

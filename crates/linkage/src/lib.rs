@@ -61,7 +61,8 @@ pub use explain::{
 pub use index::{Index, IndexError, write_index};
 pub use link::{Candidate, Linker, Links, Outcome, Veto};
 pub use model::{
-    ComparisonModel, LevelChange, LevelModel, Model, ModelError, Provenance, TrainOptions,
+    Careless, ComparisonModel, Dependence, LevelChange, LevelModel, Model, ModelError, Provenance,
+    TrainOptions,
 };
 pub use records::{Records, RecordsBuilder, RowError};
 pub use report::{Outcomes, WeighedLink, model_report};

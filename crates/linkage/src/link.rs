@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::block::{self, Candidates, Pairing, RulePlan};
 use crate::compare::{Comparer, Pair};
 use crate::frequency::{self, Frequency};
-use crate::model::{LEVELS, Model, ModelError, Table, Weights};
+use crate::model::{LEVELS, Model, ModelError, Weights};
 use crate::name::NameRelation;
 use crate::records::{Column, PackedDate, Records};
 use crate::spec::{MOST_COMPARISONS, Spec};
@@ -359,15 +359,16 @@ impl<'a> Linker<'a> {
         let (i, j) = block::rows(pair);
         let (one, other) = (self.a.row(i), self.b.row(j));
         let mut relations = [None; MOST_COMPARISONS];
-        let (mut pattern, mut bits) = (0, 0.0);
+        let (mut pattern, mut bits) = (0, [0.0; 2]);
         for (place, most_left) in &ceiling.order {
             let relation = self.comparer().relate(*place, one, other);
             let level =
                 relation.map_or(0, |relation| self.spec.comparisons[*place].level(relation));
             relations[*place] = relation;
             pattern |= u64::from(level) << (4 * place);
-            bits += ceiling.most[*place][usize::from(level)];
-            if bits + most_left < ceiling.least {
+            let most = ceiling.most[*place][usize::from(level)];
+            bits = [bits[0] + most[0], bits[1] + most[1]];
+            if f64::max(bits[0] + most_left[0], bits[1] + most_left[1]) < ceiling.least {
                 return None;
             }
         }
@@ -541,9 +542,9 @@ impl<'a> Linker<'a> {
 /// The most evidence that comparisons can give.
 pub(crate) struct Ceiling {
     /// Comparisons, the cheap ones first, each with the most bits that all after it can add.
-    order: Vec<(usize, f64)>,
+    order: Vec<(usize, [f64; 2])>,
     /// Most bits of each level, the rarest value taken.
-    most: Table,
+    most: Vec<[[f64; 2]; LEVELS]>,
     /// A pair with fewer bits does not matter.
     least: f64,
 }
@@ -552,19 +553,22 @@ impl Ceiling {
     /// `least`: the smallest ratio that matters.
     pub(crate) fn of(linker: &Linker<'_>, weights: &Weights, least: f64) -> Self {
         let comparisons = &linker.spec.comparisons;
-        let mut most: Table = [[0.0; LEVELS]; MOST_COMPARISONS];
+        let mut most = vec![[[0.0; 2]; LEVELS]; comparisons.len()];
         for (place, comparison) in comparisons.iter().enumerate() {
             let column = &linker.b.columns[comparison.field];
+            let mut known = [false; LEVELS];
             for relation in 0..comparison.level_of.len() {
                 let level = usize::from(comparison.level(relation));
                 let rarest = linker.frequencies[place].least(relation, column);
                 let bits = weights.level_bits(place, level) - f64::from(rarest);
+                let by_hand = weights.hand_bits(place, level).map(|hand| bits + hand);
                 let before = most[place][level];
-                most[place][level] = if before == 0.0 {
-                    bits
+                most[place][level] = if known[level] {
+                    [0, 1].map(|hand| f64::max(before[hand], by_hand[hand]))
                 } else {
-                    before.max(bits)
+                    by_hand
                 };
+                known[level] = true;
             }
         }
         let mut places: Vec<usize> = (0..comparisons.len()).collect();
@@ -573,10 +577,15 @@ impl Ceiling {
             matches!(column, Column::Name(_) | Column::Text(_))
         });
         let mut order = Vec::with_capacity(places.len());
-        let mut left = 0.0;
+        let mut left = [0.0; 2];
         for place in places.into_iter().rev() {
             order.push((place, left));
-            left += most[place].iter().copied().fold(0.0, f64::max);
+            for (hand, left) in left.iter_mut().enumerate() {
+                *left += most[place]
+                    .iter()
+                    .map(|bits| bits[hand])
+                    .fold(0.0, f64::max);
+            }
         }
         order.reverse();
         // What speaks for strangers is at least `u`, less the share of relatives.

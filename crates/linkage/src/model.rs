@@ -18,10 +18,12 @@ use crate::name::{Name, NameTable};
 use crate::records::{Column, Records, TextTable, unpack_number};
 use crate::spec::{Comparison, Kind, MOST_COMPARISONS, Part, Spec};
 
-/// Version of the model file.
-const VERSION: u32 = 1;
+/// Version of the model file; those of version 1 know of no carelessness.
+const VERSION: u32 = 2;
 /// Levels of a comparison, missing included.
 pub(crate) const LEVELS: usize = 16;
+/// How often the careless records are looked for anew, once it is better known who is who.
+const HANDS: usize = 3;
 /// Pairs added to each level's count: no level is ever impossible.
 const PRIOR: f64 = 0.5;
 /// Share of the pairs of a level that are strangers at the least, whatever expectation–maximisation says of the others.
@@ -46,6 +48,12 @@ pub struct Model {
     /// Most rows of B that may share a key of each blocking rule before it is narrowed; empty in models of before caps were kept.
     #[serde(default)]
     pub caps: Vec<usize>,
+    /// How far pairs of one person are from what the model takes for granted, that their fields differ independently; the farthest first.
+    #[serde(default)]
+    pub dependence: Vec<Dependence>,
+    /// Records of which everything is wrong more often; none where errors come singly, or where there are too few to tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub careless: Option<Careless>,
     /// Rounds of expectation–maximisation.
     pub iterations: u32,
     /// The last round changed no probability by more than the tolerance.
@@ -85,6 +93,98 @@ impl LevelModel {
     pub fn bits(&self) -> f64 {
         (self.m / self.u).log2()
     }
+}
+
+/// Some records are wrong in several fields, because of who wrote them: in a share of the pairs of one person each field differs so many times
+/// as often as on average, and in the others correspondingly less.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Careless {
+    /// Share of such pairs.
+    pub share: f64,
+    /// How many times as often as on average a field of them differs.
+    pub factor: f64,
+}
+
+/// A field differs in no more than this share of the pairs, however careless.
+const MOST_WRONG: f64 = 0.98;
+/// Less than this many pairs that differ in three fields tell nothing of those that do.
+const FEWEST_TRIPLES: f64 = 30.0;
+/// Overdispersion that is not worth a class of its own.
+const LEAST_DISPERSION: f64 = 0.05;
+
+impl Careless {
+    /// From how often two and three fields of a pair differ, against how often they would if they differed independently: the two kinds of hands
+    /// that have these moments.
+    fn of(sample: &Sample, same: &[f64], m: &Table, comparisons: usize) -> Option<Self> {
+        let (mut seen, mut expected) = ([0.0; 2], [0.0; 2]);
+        for ((pattern, _), pairs) in sample.cells.iter().zip(same) {
+            let (mut differing, mut sums) = (0.0, [0.0; 3]);
+            for (place, levels) in m.iter().enumerate().take(comparisons) {
+                let level = Spec::level(*pattern, place);
+                if level == 0 {
+                    continue;
+                }
+                let share = 1.0 - levels[1];
+                differing += f64::from(u8::from(level != 1));
+                for (power, sum) in (1..).zip(&mut sums) {
+                    *sum += share.powi(power);
+                }
+            }
+            let [one, two, three] = sums;
+            seen[0] += pairs * differing * (differing - 1.0) / 2.0;
+            seen[1] += pairs * differing * (differing - 1.0) * (differing - 2.0) / 6.0;
+            expected[0] += pairs * (one * one - two) / 2.0;
+            expected[1] += pairs * (one.powi(3) - 3.0 * one * two + 2.0 * three) / 6.0;
+        }
+        if expected[1] < FEWEST_TRIPLES {
+            return None;
+        }
+        Self::of_moments(seen[0] / expected[0], seen[1] / expected[1])
+    }
+
+    /// From the second and third moments of the factor, whose mean is 1.
+    fn of_moments(second: f64, third: f64) -> Option<Self> {
+        let variance = second - 1.0;
+        if variance < LEAST_DISPERSION {
+            return None;
+        }
+        let skewness = (third - 3.0 * second + 2.0) / variance.powf(1.5);
+        let share = 0.5 * (1.0 - skewness / skewness.hypot(2.0));
+        let factor = 1.0 + (variance * (1.0 - share) / share).sqrt();
+        Some(Self { share, factor }).filter(Self::is_possible)
+    }
+
+    fn is_possible(&self) -> bool {
+        0.0 < self.share && self.share < 1.0 && self.factor >= 1.0 && self.share * self.factor < 1.0
+    }
+
+    /// What careful and careless hands add.
+    fn hands(self, m: &Table) -> [Hand; 2] {
+        let rest = 1.0 - self.share;
+        let careful = (1.0 - self.share * self.factor) / rest;
+        [(rest, careful), (self.share, self.factor)].map(|(share, factor)| Hand {
+            share: share.log2(),
+            bits: m.map(|levels| {
+                let differing = 1.0 - levels[1];
+                let factor = factor.min(MOST_WRONG / differing);
+                let mut bits = [factor.log2(); LEVELS];
+                bits[0] = 0.0;
+                bits[1] = ((1.0 - factor * differing) / levels[1]).log2();
+                bits
+            }),
+        })
+    }
+}
+
+/// How two fields differ together in pairs of one person, as expectation–maximisation sees them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dependence {
+    /// Names of the two columns.
+    pub columns: [String; 2],
+    /// Correlation of "agrees fully" between the two, where all four values are present.
+    pub correlation: f64,
+    /// How many times as often as by chance both differ; the logarithm (base 2) is what such a pair is weighed too low by, in bits.
+    pub both_differ: f64,
 }
 
 /// How the evidence of one level differs between two models.
@@ -223,7 +323,7 @@ impl Model {
 
     /// Nothing of it is impossible.
     pub(crate) fn check(&self) -> Result<(), ModelError> {
-        if self.version != VERSION {
+        if !(1..=VERSION).contains(&self.version) {
             return Err(ModelError::OtherVersion {
                 found: self.version,
             });
@@ -237,6 +337,12 @@ impl Model {
             if !possible || !value.is_finite() {
                 return Err(ModelError::NoRate { rate, value });
             }
+        }
+        if let Some(careless) = self.careless.filter(|careless| !careless.is_possible()) {
+            return Err(ModelError::NoRate {
+                rate: "share of careless records",
+                value: careless.share,
+            });
         }
         for comparison in &self.comparisons {
             for level in &comparison.levels {
@@ -320,6 +426,7 @@ impl Model {
             self.match_rate,
             self.match_rate / register,
             self.kin_rate / register,
+            self.careless,
         ))
     }
 }
@@ -347,10 +454,12 @@ impl Tables {
         match_rate: f64,
         pair_rate: f64,
         kin_rate: f64,
+        careless: Option<Careless>,
     ) -> Weights {
         let log = |table: &Table| table.map(|levels| levels.map(f64::log2));
         Weights {
             comparisons,
+            hands: careless.map(|careless| careless.hands(&self.m)),
             m: log(&self.m),
             u: log(&self.u),
             kin: log(&self.kin),
@@ -364,6 +473,8 @@ impl Tables {
 /// A model's logarithms (base 2), ready for scoring.
 pub(crate) struct Weights {
     comparisons: usize,
+    /// What is to be added for careful and for careless records; none where errors come singly.
+    hands: Option<[Hand; 2]>,
     m: Table,
     u: Table,
     kin: Table,
@@ -373,6 +484,13 @@ pub(crate) struct Weights {
     pub(crate) pair_rate: f64,
     /// Probability that a given pair of different people are relatives.
     pub(crate) kin_rate: f64,
+}
+
+/// What one kind of hand adds to the likelihood of the same person, in bits.
+struct Hand {
+    /// How many records it wrote.
+    share: f64,
+    bits: Table,
 }
 
 /// The evidence of one pattern, in bits.
@@ -389,7 +507,7 @@ pub(crate) struct Evidence {
 impl Weights {
     /// Evidence of a pattern with its frequency bits.
     pub(crate) fn evidence(&self, pattern: u64, frequency_bits: f64) -> Evidence {
-        let (mut m, mut u, mut kin) = (0.0, frequency_bits, 0.0);
+        let (mut m, mut u, mut kin) = (self.together_bits(pattern), frequency_bits, 0.0);
         for place in 0..self.comparisons {
             let level = Spec::level(pattern, place);
             m += self.m[place][level];
@@ -404,6 +522,28 @@ impl Weights {
             kin_share: relatives / (strangers + relatives),
             different,
         }
+    }
+
+    /// Bits by which a pattern is likelier for the same person because errors come together.
+    pub(crate) fn together_bits(&self, pattern: u64) -> f64 {
+        let of = |hand: &Hand| {
+            let places = 0..self.comparisons;
+            hand.share
+                + places
+                    .map(|place| hand.bits[place][Spec::level(pattern, place)])
+                    .sum::<f64>()
+        };
+        let Some([careful, careless]) = &self.hands else {
+            return 0.0;
+        };
+        (of(careful).exp2() + of(careless).exp2()).log2()
+    }
+
+    /// The most that each level can add to what [`Self::level_bits`] says, by the hand that wrote the record.
+    pub(crate) fn hand_bits(&self, comparison: usize, level: usize) -> [f64; 2] {
+        self.hands.as_ref().map_or([0.0; 2], |hands| {
+            hands.each_ref().map(|hand| hand.bits[comparison][level])
+        })
     }
 
     /// Prior odds times likelihood ratio of a pair.
@@ -434,12 +574,14 @@ impl Linker<'_> {
         let sample = Sample::of(self, candidates, options.sample_records);
         let strangers = Strangers::of(self, options);
         let mut fit = Fit::start(self, &sample, &strangers);
-        let mut iterations = 0;
-        let mut change = f64::INFINITY;
-        let mut log_likelihood = f64::NEG_INFINITY;
-        while iterations < options.max_iterations && change > options.tolerance {
-            (change, log_likelihood) = fit.round(&sample);
-            iterations += 1;
+        let mut rounds = fit.settle(&sample, options, 0);
+        for _ in 0..HANDS {
+            let same = fit.expect(&sample).same;
+            fit.careless = Careless::of(&sample, &same, &fit.tables.m, fit.levels.len());
+            if fit.careless.is_none() {
+                break;
+            }
+            rounds = fit.settle(&sample, options, rounds.iterations);
         }
         let provenance = Provenance {
             records: self.a.len() as u64,
@@ -456,10 +598,12 @@ impl Linker<'_> {
             kin_rate: fit.kin_rate,
             caps: candidates.rules().iter().map(|rule| rule.cap).collect(),
             comparisons: fit.comparisons(self.spec),
-            iterations,
-            converged: change <= options.tolerance,
-            last_change: change,
-            log_likelihood,
+            dependence: dependence(self.spec, &sample, &fit.expect(&sample).same),
+            careless: fit.careless,
+            iterations: rounds.iterations,
+            converged: rounds.change <= options.tolerance,
+            last_change: rounds.change,
+            log_likelihood: rounds.log_likelihood,
             provenance,
         })
     }
@@ -557,6 +701,26 @@ struct Fit {
     /// Pairs of each level, whoever they are, that the sampled records stand for; 0 where they were not counted.
     counted: Table,
     kin: bool,
+    careless: Option<Careless>,
+}
+
+/// How expectation–maximisation went.
+struct Rounds {
+    iterations: u32,
+    /// Largest change in the last round.
+    change: f64,
+    log_likelihood: f64,
+}
+
+/// Who the sampled pairs are, by cell.
+struct Expected {
+    evidence: Vec<Evidence>,
+    /// Pairs of the same person.
+    same: Vec<f64>,
+    /// All pairs.
+    pairs: Vec<u32>,
+    /// Natural logarithm of the likelihood.
+    log_likelihood: f64,
 }
 
 impl Fit {
@@ -601,16 +765,38 @@ impl Fit {
             present,
             counted: strangers.counted,
             kin: spec.kin,
+            careless: None,
         }
+    }
+
+    /// Rounds until nothing changes any more, those before included.
+    fn settle(&mut self, sample: &Sample, options: &TrainOptions, before: u32) -> Rounds {
+        let mut rounds = Rounds {
+            iterations: before,
+            change: f64::INFINITY,
+            log_likelihood: f64::NEG_INFINITY,
+        };
+        while rounds.iterations < options.max_iterations && rounds.change > options.tolerance {
+            (rounds.change, rounds.log_likelihood) = self.round(sample);
+            rounds.iterations += 1;
+        }
+        rounds
     }
 
     /// One round; the largest change and the log-likelihood before it.
     fn round(&mut self, sample: &Sample) -> (f64, f64) {
+        let expected = self.expect(sample);
+        (self.maximise(sample, &expected), expected.log_likelihood)
+    }
+
+    /// Who the sampled pairs are, as far as is known.
+    fn expect(&self, sample: &Sample) -> Expected {
         let weights = self.tables.weights(
             self.levels.len(),
             self.match_rate,
             self.match_rate / sample.register,
             self.kin_rate / sample.register,
+            self.careless,
         );
         let evidence: Vec<Evidence> = sample
             .cells
@@ -645,20 +831,22 @@ impl Fit {
                 log_likelihood += evidence[cell].different * std::f64::consts::LN_2;
             }
         }
-        (
-            self.maximise(sample, &evidence, &same, &pairs),
+        Expected {
+            evidence,
+            same,
+            pairs,
             log_likelihood,
-        )
+        }
     }
 
     /// New probabilities from the expected counts; the largest change.
-    fn maximise(
-        &mut self,
-        sample: &Sample,
-        evidence: &[Evidence],
-        same: &[f64],
-        pairs: &[u32],
-    ) -> f64 {
+    fn maximise(&mut self, sample: &Sample, expected: &Expected) -> f64 {
+        let Expected {
+            evidence,
+            same,
+            pairs,
+            ..
+        } = expected;
         let [mut by_same, mut by_kin, mut by_strangers] =
             [[[0.0_f64; LEVELS]; MOST_COMPARISONS]; 3];
         let (mut all_same, mut all_kin) = (0.0, 0.0);
@@ -722,6 +910,73 @@ impl Fit {
                     .collect(),
             })
             .collect()
+    }
+}
+
+/// How the fields of pairs of the same person differ together.
+fn dependence(spec: &Spec, sample: &Sample, same: &[f64]) -> Vec<Dependence> {
+    let count = spec.comparisons.len();
+    let name = |place: usize| spec.fields[spec.comparisons[place].field].name.clone();
+    let mut found: Vec<Dependence> = (0..count)
+        .flat_map(|one| (one + 1..count).map(move |other| (one, other)))
+        .map(|(one, other)| {
+            let joint = Joint::of(sample, same, one, other);
+            Dependence {
+                columns: [name(one), name(other)],
+                correlation: joint.correlation(),
+                both_differ: joint.both_differ(),
+            }
+        })
+        .collect();
+    found.sort_by(|x, y| y.correlation.abs().total_cmp(&x.correlation.abs()));
+    found
+}
+
+/// Pairs of the same person by whether two comparisons agree fully.
+struct Joint {
+    both_agree: f64,
+    one_agrees: f64,
+    other_agrees: f64,
+    neither: f64,
+}
+
+impl Joint {
+    fn of(sample: &Sample, same: &[f64], one: usize, other: usize) -> Self {
+        // Half a pair more in each: where next to none differ, nothing is claimed.
+        let [
+            mut both_agree,
+            mut one_agrees,
+            mut other_agrees,
+            mut neither,
+        ] = [PRIOR; 4];
+        for ((pattern, _), pairs) in sample.cells.iter().zip(same) {
+            match (Spec::level(*pattern, one), Spec::level(*pattern, other)) {
+                (0, _) | (_, 0) => {}
+                (1, 1) => both_agree += pairs,
+                (1, _) => one_agrees += pairs,
+                (_, 1) => other_agrees += pairs,
+                _ => neither += pairs,
+            }
+        }
+        Self {
+            both_agree,
+            one_agrees,
+            other_agrees,
+            neither,
+        }
+    }
+
+    fn correlation(&self) -> f64 {
+        let of_one = (self.both_agree + self.one_agrees) * (self.other_agrees + self.neither);
+        let of_other = (self.both_agree + self.other_agrees) * (self.one_agrees + self.neither);
+        let apart = self.both_agree * self.neither - self.one_agrees * self.other_agrees;
+        apart / (of_one * of_other).sqrt()
+    }
+
+    fn both_differ(&self) -> f64 {
+        let all = self.both_agree + self.one_agrees + self.other_agrees + self.neither;
+        let expected = (self.other_agrees + self.neither) * (self.one_agrees + self.neither) / all;
+        self.neither / expected
     }
 }
 
@@ -1014,6 +1269,45 @@ fn by_density(
         };
         if sampled[level + 1] < ENOUGH {
             u[level + 1] = (density * neighbours).min(1.0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Careless;
+
+    #[test]
+    fn careless_records_are_found_by_how_often_errors_come_together() {
+        // One record in ten makes three times the errors, the others correspondingly fewer.
+        let (share, factor) = (0.1, 3.0);
+        let careful: f64 = (1.0 - share * factor) / (1.0 - share);
+        let moment = |power| share * f64::powi(factor, power) + (1.0 - share) * careful.powi(power);
+        let found = Careless::of_moments(moment(2), moment(3)).expect("found");
+        assert!((found.share - share).abs() < 1e-9, "{found:?}");
+        assert!((found.factor - factor).abs() < 1e-9, "{found:?}");
+        assert_eq!(Careless::of_moments(1.0, 1.0), None, "errors come singly");
+        assert_eq!(Careless::of_moments(0.8, 0.5), None, "or keep apart");
+    }
+
+    #[test]
+    fn what_careless_records_add_leaves_each_field_as_often_wrong_as_it_is() {
+        let mut m = super::Tables::ones().m;
+        m[0][1] = 0.9;
+        m[0][2] = 0.1;
+        let careless = Careless {
+            share: 0.1,
+            factor: 3.0,
+        };
+        let hands = careless.hands(&m);
+        let all = |level: usize| -> f64 {
+            hands
+                .iter()
+                .map(|hand| (hand.share + hand.bits[0][level]).exp2())
+                .sum()
+        };
+        for level in [0, 1, 2] {
+            assert!((all(level) - 1.0).abs() < 1e-9, "{level}");
         }
     }
 }

@@ -4,7 +4,9 @@
 //! Numbers are packed with their length, dates as year, month and day, telephones as nine digits, areas as three codes, names and texts as
 //! places (from 1) in tables of distinct values that were folded once. Zero always means "missing".
 
-use registry::area::{CommuneCode, DistrictCode, ProvinceCode};
+use std::sync::LazyLock;
+
+use registry::area::{CommuneCode, DistrictCode, ProvinceCode, Vintage, commune_successors};
 use registry::date::BirthDate;
 use registry::identity::{IdentityError, IdentityNumber};
 use registry::phone::Phone;
@@ -299,11 +301,7 @@ impl Column {
             Self::Sex => {
                 let sex =
                     source(0).and_then(|text| Sex::parse(text).ok().or_else(|| Sex::guess(text)));
-                match sex {
-                    None => 0,
-                    Some(Sex::Male) => 1,
-                    Some(Sex::Female) => 2,
-                }
+                sex.map_or(0, pack_sex)
             }
             Self::Area => pack_area(source(0), source(1), source(2)),
         }
@@ -608,15 +606,24 @@ impl PackedDate {
     }
 }
 
+pub(crate) fn pack_sex(sex: Sex) -> u64 {
+    match sex {
+        Sex::Male => 1,
+        Sex::Female => 2,
+    }
+}
+
 /// Commune, district and province; 0 where unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Area {
     pub(crate) commune: u32,
     pub(crate) district: u16,
     pub(crate) province: u8,
+    /// Place, from 1, in the list of 2025 of the commune of today.
+    pub(crate) successor: u16,
 }
 
-/// Codes or names of the three levels, packed as `province << 40 | district << 24 | commune`.
+/// Codes or names of the three levels, packed as `successor << 48 | province << 40 | district << 24 | commune`.
 fn pack_area(commune: Option<&str>, district: Option<&str>, province: Option<&str>) -> u64 {
     let province = province.and_then(ProvinceCode::parse);
     let district = district.and_then(|text| {
@@ -628,9 +635,41 @@ fn pack_area(commune: Option<&str>, district: Option<&str>, province: Option<&st
             province.and_then(|province| CommuneCode::by_name(province, district, text))
         })
     });
-    u64::from(province.map_or(0, |code| code.0)) << 40
+    let successor = commune.map_or(0, |code| successor(code, district.is_some()));
+    u64::from(successor) << 48
+        | u64::from(province.map_or(0, |code| code.0)) << 40
         | u64::from(district.map_or(0, |code| code.0)) << 24
         | u64::from(commune.map_or(0, |code| code.0))
+}
+
+/// Place, from 1, in the list of 2025 of the commune into which a commune passed, of several the main one; 0 where unknown. A code may mean one
+/// commune before the reform and another since: the list since has no districts.
+fn successor(code: CommuneCode, has_district: bool) -> u16 {
+    /// By code: the commune of 2025 that has it, and the one into which that of 2022 passed.
+    static PLACES: LazyLock<FxHashMap<u32, [u16; 2]>> = LazyLock::new(|| {
+        let today = Vintage::Of2025.communes();
+        let place = |code: CommuneCode| {
+            let place = today.binary_search_by_key(&code, |unit| unit.code);
+            place.map_or(0, |place| place as u16 + 1)
+        };
+        let mut places: FxHashMap<u32, [u16; 2]> = FxHashMap::default();
+        for unit in today {
+            places.entry(unit.code.0).or_default()[0] = place(unit.code);
+        }
+        for unit in Vintage::Of2022.communes() {
+            let passed = commune_successors(unit.code);
+            let main = passed.first().map_or(0, |main| place(main.code));
+            places.entry(unit.code.0).or_default()[1] = main;
+        }
+        places
+    });
+    let [since, before] = PLACES.get(&code.0).copied().unwrap_or_default();
+    let (first, second) = if has_district {
+        (before, since)
+    } else {
+        (since, before)
+    };
+    if first == 0 { second } else { first }
 }
 
 impl Area {
@@ -639,13 +678,22 @@ impl Area {
             commune: (packed & 0xff_ffff) as u32,
             district: (packed >> 24 & 0xffff) as u16,
             province: (packed >> 40) as u8,
+            successor: (packed >> 48) as u16,
         }
+    }
+
+    /// The province of today; 0 where the commune is unknown.
+    pub(crate) fn province_of_today(self) -> u8 {
+        let place = usize::from(self.successor).checked_sub(1);
+        let commune = place.and_then(|place| Vintage::Of2025.communes().get(place));
+        commune.map_or(0, |commune| commune.province.0)
     }
 
     fn key(self, part: Part) -> Option<u64> {
         let code = match part {
             Part::District => u64::from(self.district),
             Part::Province => u64::from(self.province),
+            Part::Successor => u64::from(self.successor),
             _ => u64::from(self.commune),
         };
         (code != 0).then_some(code)

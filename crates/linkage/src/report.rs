@@ -270,6 +270,18 @@ impl Page<'_> {
                 ),
                 self.decimal(model.kin_rate, 4),
             ),
+            (
+                self.t("Bản ghi cẩu thả", "Careless records"),
+                match model.careless {
+                    None => self.t("không nhận thấy", "none seen").to_owned(),
+                    Some(careless) => format!(
+                        "{} ({} {})",
+                        self.decimal(careless.share, 4),
+                        self.t("số mục sai gấp", "fields wrong, times the average:"),
+                        self.decimal(careless.factor, 2)
+                    ),
+                },
+            ),
             (self.t("Huấn luyện", "Training"), converged),
         ];
         if let Some(outcomes) = outcomes {

@@ -85,6 +85,11 @@ const RELATIONS: &[Relation] = &[
         "là số loại cũ (CMND)",
         "a number of another kind (CMND)",
     ),
+    other(
+        "doubtful",
+        "khác, và không hợp với ngày sinh hoặc giới tính của chính bản ghi",
+        "differs, and states another sex or year of birth than its own record",
+    ),
     slip("missing", "còn thiếu", "missing"),
     slip("malformed", "sai định dạng", "malformed"),
     slip(
@@ -107,16 +112,16 @@ const RELATIONS: &[Relation] = &[
 ];
 
 impl Linker<'_> {
-    /// Shape of the difference between a record of A and one of B; empty when they agree. What B does not hold is no difference.
-    pub fn shape(&self, a_row: u32, b_row: u32) -> String {
+    /// Shape of the difference between a record of A and one of B with this pattern; empty when they agree. What B does not hold is no difference.
+    pub fn shape(&self, pattern: u64, a_row: u32, b_row: u32) -> String {
         let mut code = String::new();
         for (place, comparison) in self.spec.comparisons.iter().enumerate() {
             let field = &self.spec.fields[comparison.field];
-            if matches!(field.kind, Kind::Phone | Kind::Area) {
+            let agrees = Spec::level(pattern, place) == 1;
+            if agrees || matches!(field.kind, Kind::Phone | Kind::Area) {
                 continue;
             }
             let relation = match self.comparer().relation(place, a_row, b_row) {
-                Some(0) => continue,
                 Some(relation) => field
                     .kind
                     .relations()
@@ -213,7 +218,13 @@ mod tests {
 
     #[test]
     fn every_relation_of_every_kind_has_words() {
-        let kinds = [Kind::Name, Kind::Text, Kind::Number, Kind::Date, Kind::Sex];
+        let kinds = [
+            Kind::Name,
+            Kind::Text,
+            Kind::PersonalNumber,
+            Kind::Date,
+            Kind::Sex,
+        ];
         for relation in kinds.into_iter().flat_map(|kind| &kind.relations()[1..]) {
             assert!(find(relation).is_some(), "{relation}");
         }

@@ -17,6 +17,9 @@ pub(crate) const MOST_COMPARISONS: usize = 14;
 /// Most blocking rules: one bit each in the rule mask of a pair.
 pub(crate) const MOST_RULES: usize = 32;
 
+/// Two personal numbers that differ, of which one states another sex or year of birth than its own record does.
+const DOUBTFUL: &str = "doubtful";
+
 /// A checked spec.
 #[derive(Debug, Clone)]
 pub struct Spec {
@@ -146,9 +149,8 @@ impl Kind {
                 "family",
             ],
             Self::Text => &["equal", "slip", "close", "similar"],
-            Self::Number | Self::PersonalNumber | Self::Phone => {
-                &["equal", "one_digit", "two_digits", "other_kind"]
-            }
+            Self::Number | Self::Phone => &["equal", "one_digit", "two_digits", "other_kind"],
+            Self::PersonalNumber => &["equal", "one_digit", "two_digits", "other_kind", DOUBTFUL],
             Self::Date => &[
                 "equal",
                 "swapped",
@@ -160,7 +162,7 @@ impl Kind {
                 "near_year",
             ],
             Self::Sex => &["equal"],
-            Self::Area => &["equal", "district", "province"],
+            Self::Area => &["equal", "successor", "district", "province"],
         }
     }
 
@@ -185,6 +187,7 @@ impl Kind {
             ],
             Self::Area => &[
                 ("commune", Part::Whole),
+                ("successor", Part::Successor),
                 ("district", Part::District),
                 ("province", Part::Province),
             ],
@@ -216,6 +219,8 @@ pub(crate) enum Part {
     Decade,
     /// Day and month of a date.
     MonthDay,
+    /// The commune of 2025 into which a commune passed.
+    Successor,
     /// District of an area.
     District,
     /// Province of an area.
@@ -246,6 +251,15 @@ pub(crate) struct Comparison {
     pub(crate) frequency: bool,
     /// Numbers are compared for two wrong digits, not only for one.
     pub(crate) two_digits: bool,
+    /// Of a personal number: where its record says what the number states as well.
+    pub(crate) stated: Option<Stated>,
+}
+
+/// The fields of a record whose values its personal number states as well.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stated {
+    pub(crate) birth: Option<usize>,
+    pub(crate) sex: Option<usize>,
 }
 
 impl Comparison {
@@ -610,8 +624,22 @@ impl RawComparison {
         let level_of = (0..=relations.len())
             .map(|relation| places.iter().take_while(|place| **place < relation).count() as u8 + 1)
             .collect();
+        let stated = (kind == Kind::PersonalNumber).then(|| {
+            let first = |kind| fields.iter().position(|field| field.kind == kind);
+            Stated {
+                birth: first(Kind::Date),
+                sex: first(Kind::Sex),
+            }
+        });
+        let asked = self.levels.iter().any(|level| level == DOUBTFUL);
+        if asked && stated.is_some_and(|stated| stated.birth.is_none() && stated.sex.is_none()) {
+            return Err(SpecError::Shape(format!(
+                "{place}: {DOUBTFUL:?} asks whether a number contradicts the birth date or sex of its record; the spec has no column of kind \"date\" or \"sex\""
+            )));
+        }
         Ok(Comparison {
             field: position,
+            stated,
             levels: self.levels.clone(),
             level_of,
             frequency: self.frequency,

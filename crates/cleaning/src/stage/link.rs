@@ -248,11 +248,9 @@ fn columns(linker: &Linker<'_>, links: &Links, rows: std::ops::Range<usize>) -> 
         patterns.append_value(0);
         vetoes.append_value("");
         ties.append_value(tie);
-        shapes.append_value(
-            links
-                .best(row)
-                .map_or_else(String::new, |best| linker.shape(row, best.b_row)),
-        );
+        shapes.append_value(links.best(row).map_or_else(String::new, |best| {
+            linker.shape(best.pattern, row, best.b_row)
+        }));
     }
     vec![
         Arc::new(a_rows.finish()),

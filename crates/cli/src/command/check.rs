@@ -89,7 +89,12 @@ impl Check {
             .out
             .clone()
             .unwrap_or_else(|| folder.path().join("findings.parquet"));
-        let checked = cleaning::check(&inputs, &settings, &findings, &Progress::new(self.quiet))?;
+        let checked = cleaning::check(&inputs, &settings, &findings, &Progress::new(self.quiet))
+            .map_err(|error| match Failure::from(error) {
+                // The folder of intermediate files goes with the command.
+                Failure::Paused => Failure::Stopped,
+                other => other,
+            })?;
         if self.json {
             print_json(&checked)?;
         } else {

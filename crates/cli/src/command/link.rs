@@ -1,6 +1,8 @@
 //! `link`: finds each record's person in a register.
 
 mod ceiling;
+mod parts;
+mod work;
 
 use std::borrow::Borrow;
 use std::fmt::Display;
@@ -14,8 +16,10 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use clap::Args;
 use intake::TableWriter;
-use linkage::{Claims, Linker, Links, Model, RecordClaims, Spec, TrainOptions};
+use linkage::{Candidate, Claims, Linker, Links, Model, RecordClaims, Spec, TrainOptions};
 use serde_json::json;
+
+use ceiling::Ceiling;
 
 use crate::Outcome;
 use crate::command::{index, people};
@@ -58,6 +62,12 @@ pub struct Link {
     /// The most memory that may be used (2GiB, 800MB): what does not fit goes through files beside the result.
     #[arg(long, value_name = "SIZE", value_parser = ceiling::size, conflicts_with_all = ["plan", "index"])]
     memory: Option<u64>,
+    /// Go through files beside the result, and keep what is done after every N records: a run that was stopped goes on with --resume.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all = ["plan", "index"])]
+    checkpoint: Option<u64>,
+    /// Go on with a run that was stopped, with --memory or --checkpoint; files, spec and model have to be the same.
+    #[arg(long, conflicts_with_all = ["plan", "index"])]
+    resume: bool,
     /// Where the trained model goes.
     #[arg(long, value_name = "FILE.json")]
     model_out: Option<PathBuf>,
@@ -80,10 +90,29 @@ impl Link {
         let Some(register) = &self.register else {
             return Err(usage("give --register or --index"));
         };
-        if let Some(memory) = self.memory {
-            return self.link_within(memory, register, &spec, &progress);
+        if self.memory.is_some() || self.checkpoint.is_some() || self.resume {
+            let map = self.how.map.as_deref();
+            let records = Self::count_rows(&self.records, &spec, map, &progress)?;
+            if !self.fits(records, register, &spec, &progress)? {
+                return self.link_through_files(records, register, &spec, &progress);
+            }
         }
         self.link_in_memory(register, &spec, &progress)
+    }
+
+    /// Whether the files fit the memory that may be used, and nothing of the run has to be kept.
+    fn fits(
+        &self,
+        records: u64,
+        register: &Path,
+        spec: &Spec,
+        progress: &Progress,
+    ) -> Result<bool, Failure> {
+        if self.resume || self.checkpoint.is_some() {
+            return Ok(false);
+        }
+        let entries = Self::count_rows(register, spec, self.map_register.as_deref(), progress)?;
+        Ok(Ceiling::of(self.memory).holds_all(records + entries))
     }
 
     fn link_in_memory(&self, register: &Path, spec: &Spec, progress: &Progress) -> Outcome {
@@ -120,7 +149,7 @@ impl Link {
         let named = Named {
             record: &|row| records.id(row),
             entry: &|_, b_row| register.id(b_row),
-            shape: &|row, b_row| linker.shape(row, b_row),
+            shape: &|row, candidate| linker.shape(candidate.pattern, row, candidate.b_row),
         };
         write(out, &links, &named).or_usage()?;
         watch.lap("write");
@@ -284,7 +313,7 @@ struct Named<'a> {
     record: &'a dyn Fn(u32) -> Option<&'a str>,
     /// The entry in a row of the register that a record met.
     entry: &'a dyn Fn(u32, u32) -> Option<&'a str>,
-    shape: &'a dyn Fn(u32, u32) -> String,
+    shape: &'a dyn Fn(u32, &Candidate) -> String,
 }
 
 /// Writes the links of all records.
@@ -309,8 +338,8 @@ fn write_claimed<R: Borrow<RecordClaims>>(
         let named = Named {
             record: &|_| Some(record.id.as_str()),
             entry: &|_, b_row| record.claim(b_row).map(|claim| claim.b_id.as_str()),
-            shape: &|_, b_row| {
-                let claim = record.claim(b_row);
+            shape: &|_, candidate| {
+                let claim = record.claim(candidate.b_row);
                 claim.map(|claim| claim.shape.clone()).unwrap_or_default()
             },
         };
@@ -398,7 +427,7 @@ impl Batch {
             self.probability.append_value(candidate.probability);
             self.weight.append_value(candidate.weight);
             self.outcome.append_value(outcome);
-            self.shape.append_value((named.shape)(row, candidate.b_row));
+            self.shape.append_value((named.shape)(row, candidate));
             self.rank.append_value(place as u32 + 1);
         }
         self.a.append_value(id);

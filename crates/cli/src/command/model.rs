@@ -112,9 +112,16 @@ fn show(model: &Model) {
         model.log_likelihood
     );
     println!(
-        "records with a counterpart {:.4}, relatives met per record {:.4}\n",
+        "records with a counterpart {:.4}, relatives met per record {:.4}",
         model.match_rate, model.kin_rate
     );
+    match model.careless {
+        Some(careless) => println!(
+            "careless records {:.4}, in which a field differs {:.2} times as often as on average\n",
+            careless.share, careless.factor
+        ),
+        None => println!("errors come singly, or there are too few to tell\n"),
+    }
     println!(
         "{:<18} {:<15} {:>9} {:>9} {:>9} {:>7}",
         "column", "level", "m", "u", "kin", "bits"
@@ -131,6 +138,23 @@ fn show(model: &Model) {
                 level.bits()
             );
         }
+    }
+    if !model.dependence.is_empty() {
+        println!(
+            "\nhow fields of one person differ together, the farthest from independence first"
+        );
+        println!(
+            "{:<36} {:>11} {:>11}",
+            "columns", "correlation", "both differ"
+        );
+    }
+    for dependence in &model.dependence {
+        println!(
+            "{:<36} {:>+11.3} {:>10.2}x",
+            dependence.columns.join(", "),
+            dependence.correlation,
+            dependence.both_differ
+        );
     }
     for warning in &learned.warnings {
         println!("note: {warning}");
@@ -161,6 +185,7 @@ fn diff(before: &Model, after: &Model, tolerance: f64, as_json: bool) -> Outcome
             "spec": before.spec,
             "match_rate": [before.match_rate, after.match_rate],
             "kin_rate": [before.kin_rate, after.kin_rate],
+            "careless": [before.careless, after.careless],
             "changed": count,
             "levels": changes,
         });
@@ -169,6 +194,12 @@ fn diff(before: &Model, after: &Model, tolerance: f64, as_json: bool) -> Outcome
         println!(
             "records with a counterpart {:.4} -> {:.4}, relatives met per record {:.4} -> {:.4}",
             before.match_rate, after.match_rate, before.kin_rate, after.kin_rate
+        );
+        let share = |model: &Model| model.careless.map_or(0.0, |careless| careless.share);
+        println!(
+            "careless records {:.4} -> {:.4}",
+            share(before),
+            share(after)
         );
         for change in large {
             println!(

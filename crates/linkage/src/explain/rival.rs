@@ -23,6 +23,8 @@ pub struct Rival {
     pub fields: Vec<Difference>,
     /// What the chance that somebody is a relative adds to the lead.
     pub relatives_bits: f64,
+    /// What errors that come together add to the lead.
+    pub together_bits: f64,
     /// Why the rival is never linked without a person looking at it.
     pub veto: Option<Veto>,
     /// In Vietnamese.
@@ -53,12 +55,14 @@ pub struct Difference {
 /// What is known of one of the two.
 pub(super) struct Side {
     pub(super) fields: Vec<FieldEvidence>,
+    pub(super) together_bits: f64,
     pub(super) total_bits: f64,
 }
 
 impl Side {
     fn relatives(&self) -> f64 {
-        self.total_bits - self.fields.iter().map(FieldEvidence::bits).sum::<f64>()
+        let fields: f64 = self.fields.iter().map(FieldEvidence::bits).sum();
+        self.total_bits - self.together_bits - fields
     }
 }
 
@@ -89,6 +93,7 @@ impl Rival {
             probability,
             lead_bits: pair.total_bits - rival.total_bits,
             relatives_bits: pair.relatives() - rival.relatives(),
+            together_bits: pair.together_bits - rival.together_bits,
             fields,
             veto,
             reason_vi: String::new(),
@@ -130,9 +135,11 @@ impl Rival {
             .telling()
             .map(|field| ((words.label)(field), field.bits))
             .collect();
-        if self.relatives_bits.abs() >= NEGLIGIBLE {
-            parts.push((words.relatives, self.relatives_bits));
-        }
+        let beside = [
+            (words.relatives, self.relatives_bits),
+            (words.together, self.together_bits),
+        ];
+        parts.extend(beside.iter().filter(|(_, bits)| bits.abs() >= NEGLIGIBLE));
         parts.sort_by(|x, y| y.1.abs().total_cmp(&x.1.abs()));
         let told = |(label, bits): &(&str, f64)| {
             let sign = if *bits < 0.0 { "−" } else { "+" };
@@ -170,6 +177,14 @@ impl Rival {
             "relatives",
             signed(self.relatives_bits)
         );
+        if self.together_bits.abs() >= NEGLIGIBLE {
+            let _ = writeln!(
+                text,
+                "  {:<16} {:>7}",
+                "errors together",
+                signed(self.together_bits)
+            );
+        }
         let _ = writeln!(text, "  {:<16} {:>7}", "sum", signed(self.lead_bits));
         let _ = writeln!(text, "{}\n{}", self.reason_vi, self.reason_en);
         text
@@ -184,6 +199,7 @@ struct Words {
     tie: &'static str,
     veto: &'static str,
     relatives: &'static str,
+    together: &'static str,
     bits: &'static str,
     number: fn(f64) -> String,
     label: fn(&Difference) -> &str,
@@ -197,6 +213,7 @@ const VI: Words = Words {
     tie: "phù hợp như nhau, dữ liệu không phân biệt được",
     veto: "Phải xem từng người",
     relatives: "khả năng là người thân",
+    together: "lỗi thường đi cùng nhau",
     bits: "bit",
     number: |bits| format!("{bits:.1}").replace('.', ","),
     label: |field| &field.label_vi,
@@ -210,6 +227,7 @@ const EN: Words = Words {
     tie: "it fits as well, nothing in the data tells the two apart",
     veto: "To be looked at one by one",
     relatives: "chance of relatives",
+    together: "errors that come together",
     bits: "bits",
     number: |bits| format!("{bits:.1}"),
     label: |field| &field.label_en,

@@ -71,7 +71,7 @@ fn a_damaged_model_is_refused_with_what_is_wrong() {
     let set = Febrl4::load();
     let text = set.link().0.to_json().expect("JSON");
     let cases = [
-        ("\"version\": 1", "\"version\": 9", "version 9"),
+        ("\"version\": 2", "\"version\": 9", "version 9"),
         ("\"match_rate\": ", "\"match_rate\": -", "match_rate"),
         ("\"m\": 0.", "\"m\": 7.", "probability"),
         ("\"provenance\"", "\"origin\"", "not a model file"),
@@ -133,7 +133,7 @@ fn the_parts_of_an_explanation_add_up_to_its_whole() {
             .iter()
             .map(|field| field.level_bits + field.frequency_bits)
             .sum();
-        let sum = told.prior_bits + fields + told.relatives_bits;
+        let sum = told.prior_bits + fields + told.relatives_bits + told.together_bits;
         assert!(
             (sum - told.total_bits).abs() < 1e-6,
             "{sum} {}",
@@ -144,7 +144,7 @@ fn the_parts_of_an_explanation_add_up_to_its_whole() {
         if let Some(rival) = &told.rival {
             rivals += 1;
             let fields: f64 = rival.fields.iter().map(|field| field.bits).sum();
-            let sum = fields + rival.relatives_bits;
+            let sum = fields + rival.relatives_bits + rival.together_bits;
             assert!((sum - rival.lead_bits).abs() < 1e-6, "{rival:?}");
             let other = set.b.row_of(&rival.b_id).expect("a row");
             let back = linker.explain(&model, row, other).expect("its model");

@@ -99,7 +99,7 @@ impl Folder {
             }
             progress.add(portion.len() as u64);
             if interrupted() {
-                return Err(Failure::Stopped);
+                return Err(Failure::Paused);
             }
         }
         progress.stop("issue", "");
