@@ -60,14 +60,21 @@ pub(crate) const POSTGRESQL: Need = Need {
     ),
 };
 
+/// Reads and changes the file of a store, for tests that go behind its back.
+pub(crate) const SQLITE: Need = Need {
+    package: "sqlite3",
+    probe: ("sqlite3", &["--version"]),
+};
+
 /// What tests of keys, of certificates on paper and of stores call.
-pub(crate) const TESTS: [Need; 6] = [
+pub(crate) const TESTS: [Need; 7] = [
     SOFT_TOKEN,
     CODE_READER,
     PDF_TOOLS,
     PDF_CHECKER,
     SVG_DRAWER,
     POSTGRESQL,
+    SQLITE,
 ];
 
 /// A font with all Vietnamese letters, for screenshots that look as on a desk.
