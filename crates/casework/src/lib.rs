@@ -9,7 +9,9 @@
 
 pub mod account;
 mod act;
+pub mod campaign;
 pub mod facility;
+mod hierarchy;
 pub mod policy;
 mod procedure;
 mod refusal;
