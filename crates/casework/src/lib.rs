@@ -10,6 +10,7 @@
 pub mod account;
 mod act;
 pub mod campaign;
+pub mod contact;
 pub mod facility;
 mod hierarchy;
 pub mod policy;
