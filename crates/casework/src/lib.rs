@@ -16,6 +16,7 @@ mod hierarchy;
 pub mod policy;
 mod procedure;
 mod refusal;
+pub mod report;
 pub mod rights;
 pub mod subject;
 mod task;
