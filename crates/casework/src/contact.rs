@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use registry::area::Place;
 use serde::{Deserialize, Serialize};
 
-use crate::hierarchy::stands_above;
+use crate::hierarchy::{can_stand_in, stands_above};
 use crate::procedure::Kind;
 use crate::refusal::reasons;
 use crate::{Act, Procedure, Queue, Refusal, Reminder, Task, Unit};
@@ -37,6 +37,10 @@ reasons! {
     VALUE_UNFIT Invalid "contact.value_unfit"
         "Thông tin cán bộ đầu mối thiếu hoặc không hợp lệ" "A field of the contact officer is missing or does not fit"
         "Điền họ tên, chức vụ, số điện thoại và thư điện tử đúng định dạng." "Give name, title, a telephone number and an e-mail address.",
+    /// A unit in another place than its own.
+    PLACE_UNFIT Invalid "contact.place_unfit"
+        "Địa bàn không phải của đơn vị" "The place is not that of the unit"
+        "Dùng địa bàn theo mã đơn vị." "Give the place that the code of the unit says.",
     /// No interval.
     INTERVAL_UNFIT Invalid "contact.interval_unfit"
         "Chu kỳ xác nhận phải từ 1 đến 3650 ngày" "The interval of confirmation must be 1 to 3650 days"
@@ -205,6 +209,7 @@ impl Procedure for Contact {
                     interval_days,
                 },
             ) => {
+                PLACE_UNFIT.unless(can_stand_in(unit, *place))?;
                 let own = act.by.unit() == Some(unit);
                 NOT_YOURS.unless(own || stands_above(&act.by, *place))?;
                 officer.check()?;

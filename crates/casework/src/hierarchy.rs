@@ -1,4 +1,4 @@
-//! Who stands above a place: the district, the province, the ministry, and the platform itself.
+//! Where units stand, and who stands above them: the district, the province, the ministry, and the platform itself.
 
 use registry::area::Place;
 
@@ -15,6 +15,12 @@ pub(crate) fn stands_above(actor: &Actor, place: Place) -> bool {
         Some(_) => false,
         None => actor.is_system(),
     }
+}
+
+/// True when a unit can stand in the place: all but a facility carry their place in their own code, so nobody gets at a unit by placing
+/// it in their area.
+pub(crate) fn can_stand_in(unit: &Unit, place: Place) -> bool {
+    matches!(unit, Unit::Facility(_)) || unit.place() == place
 }
 
 #[cfg(test)]

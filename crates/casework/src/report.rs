@@ -14,7 +14,7 @@ use registry::area::Place;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::hierarchy::stands_above;
+use crate::hierarchy::{can_stand_in, stands_above};
 use crate::procedure::{Kind, RecordId};
 use crate::refusal::reasons;
 use crate::{AccountId, Act, Procedure, Queue, Refusal, Task, Unit};
@@ -33,6 +33,10 @@ reasons! {
         "Chỉ đơn vị hoặc cấp trên của đơn vị được lập báo cáo; chỉ chính đơn vị được ký"
         "Only the unit or one above it takes its report; only the unit itself signs it"
         "Liên hệ đơn vị báo cáo." "Ask the unit that reports.",
+    /// A unit in another place than its own.
+    PLACE_UNFIT Invalid "report.place_unfit"
+        "Địa bàn không phải của đơn vị" "The place is not that of the unit"
+        "Dùng địa bàn theo mã đơn vị." "Give the place that the code of the unit says.",
     /// Nothing counted.
     EMPTY Invalid "report.empty"
         "Báo cáo không có số liệu" "The report counts nothing"
@@ -229,6 +233,7 @@ impl Snapshot {
     }
 
     fn check(&self, act: &Act) -> Result<(), Refusal> {
+        PLACE_UNFIT.unless(can_stand_in(&self.unit, self.place))?;
         let own = act.by.unit() == Some(&self.unit);
         NOT_YOURS.unless(own || stands_above(&act.by, self.place))?;
         EMPTY.unless(!self.counts.is_empty())?;

@@ -175,6 +175,13 @@ fn strangers_name_nobody_and_an_interval_is_set_from_above() {
         code(None, &name("A"), &act(Actor::Citizen, 0)),
         "contact.not_yours"
     );
+    let misplaced = Command::Name {
+        unit: Unit::Province(ProvinceCode(79)),
+        place: place(),
+        officer: officer("Lê Thị Cúc"),
+        interval_days: 90,
+    };
+    assert_eq!(code(None, &misplaced, &above(0)), "contact.place_unfit");
     let contact = done(None, &name("Lê Thị Cúc"), &own(0));
     assert_eq!(
         code(Some(&contact), &Command::SetInterval(30), &own(1)),

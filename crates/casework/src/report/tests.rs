@@ -164,6 +164,14 @@ fn a_report_of_nothing_or_of_tomorrow_is_refused() {
         "report.from_the_future"
     );
     let stranger = act(staff(Unit::Province(ProvinceCode(79))), 1);
+    let misplaced = Snapshot {
+        place: Place::of_province(ProvinceCode(79)).expect("a province"),
+        ..snapshot(0, 0)
+    };
+    assert_eq!(
+        refused(None, &Command::Take(misplaced), &stranger),
+        "report.place_unfit"
+    );
     assert_eq!(
         refused(None, &Command::Take(snapshot(0, 0)), &stranger),
         "report.not_yours"
