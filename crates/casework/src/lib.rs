@@ -12,6 +12,8 @@ mod act;
 pub mod campaign;
 pub mod contact;
 pub mod facility;
+#[cfg(test)]
+mod fixtures;
 mod hierarchy;
 pub mod policy;
 mod procedure;
