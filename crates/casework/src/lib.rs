@@ -8,6 +8,7 @@
 //! State is a fold over events, so a record can be rebuilt from them, and a count from the events equals a count of the states.
 
 pub mod account;
+pub mod accountability;
 mod act;
 pub mod campaign;
 pub mod contact;
