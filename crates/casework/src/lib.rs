@@ -8,11 +8,18 @@
 //! State is a fold over events, so a record can be rebuilt from them, and a count from the events equals a count of the states.
 
 pub mod account;
+pub mod accountability;
 mod act;
+pub mod campaign;
+pub mod contact;
 pub mod facility;
+#[cfg(test)]
+mod fixtures;
+mod hierarchy;
 pub mod policy;
 mod procedure;
 mod refusal;
+pub mod report;
 pub mod rights;
 pub mod subject;
 mod task;
