@@ -10,13 +10,17 @@
 pub mod account;
 mod act;
 pub mod facility;
+pub mod feedback;
 pub mod policy;
 mod procedure;
 mod refusal;
 pub mod rights;
+pub mod routing;
 pub mod subject;
 mod task;
 mod unit;
+#[cfg(test)]
+mod walk;
 
 pub use act::{AccountId, Act, Actor, Origin};
 pub use procedure::{Kind, Procedure, RecordId, carry_out, replay};
