@@ -9,6 +9,7 @@
 
 pub mod account;
 mod act;
+pub mod cleaning;
 pub mod facility;
 pub mod feedback;
 pub mod policy;
