@@ -12,6 +12,7 @@ mod act;
 pub mod cleaning;
 pub mod facility;
 pub mod feedback;
+pub mod inquiry;
 pub mod policy;
 mod procedure;
 mod refusal;
