@@ -162,7 +162,7 @@ pub enum Command {
     },
     /// An officer of the desk takes it up.
     TakeUp,
-    /// The desk gives it to another of its officers, with the reason in the act.
+    /// The desk, or a unit above it, gives it to another of the desk's officers, with the reason in the act.
     Assign(AccountId),
     /// The officer decides.
     Decide(Outcome),
@@ -554,7 +554,14 @@ impl Feedback {
     }
 
     fn assign(&self, officer: &AccountId, act: &Act) -> Result<Vec<Event>, Refusal> {
-        self.officer_at_desk(act)?;
+        let desk = self.desk()?;
+        let from_above = act
+            .by
+            .unit()
+            .is_some_and(|unit| routing::stands_above(unit, &desk.unit, desk.place));
+        if !from_above {
+            self.officer_at_desk(act)?;
+        }
         NOT_NOW.unless(self.state == FeedbackState::InReview)?;
         if self.officer.as_ref() == Some(officer) {
             return Ok(Vec::new());

@@ -1,5 +1,7 @@
 //! The ways of one feedback, and random walks beside a reference.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use registry::area::{CommuneCode, DistrictCode, ProvinceCode};
 use registry::facility::FacilityCode;
@@ -250,7 +252,13 @@ fn one_officer_at_a_time_works_on_feedback() {
         .expect("already so");
     assert_eq!(again, Vec::new());
     let to_b = Command::Assign(AccountId("b".into()));
-    walk.step(&to_b, &act(officer("a"), 2)).expect("assigned");
+    let elsewhere = act(staff(facility("TYT-02"), "c"), 2);
+    assert_eq!(
+        refused(&mut walk, &to_b, &elsewhere),
+        "feedback.not_your_desk"
+    );
+    walk.step(&to_b, &act(staff(province(), "p"), 2))
+        .expect("the level above assigns too");
     walk.step(&Command::Decide(approved()), &act(officer("b"), 3))
         .expect("approved");
     let stranger = act(staff(facility("TYT-02"), "c"), 4);
@@ -732,6 +740,7 @@ fn spoken(word: Word, feedback: Option<&Feedback>, hour: i64) -> (Command, Act) 
 #[test]
 fn thirty_thousand_walks_do_what_the_reference_says() {
     let mut dice = Dice::new(9458);
+    let mut seen = BTreeSet::new();
     for _ in 0..30_000 {
         let mut walk = Walk::<Feedback>::new();
         let mut reference = Reference::default();
@@ -750,8 +759,11 @@ fn thirty_thousand_walks_do_what_the_reference_says() {
             let officer = feedback.officer.as_ref().map(|officer| officer.0.as_str());
             assert_eq!(officer, reference.officer.map(account));
             assert_eq!(feedback.reopened, reference.reopened);
+            seen.insert((feedback.reopened, feedback.state));
         }
     }
+    // Every state, and after a re-opening every state that follows it: the walks went everywhere.
+    assert_eq!(seen.len(), 7 + 6);
 }
 
 fn any_outcome() -> impl Strategy<Value = Outcome> {

@@ -1,5 +1,7 @@
 //! The ways of one row, and random walks beside a reference.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::date;
 use proptest::prelude::*;
 use registry::area::{CommuneCode, DistrictCode};
@@ -546,6 +548,7 @@ fn actor(who: &str) -> Act {
 fn thirty_thousand_walks_do_what_the_reference_says() {
     let mut dice = Dice::new(1975);
     let reference = || REFERENCE.iter().chain(&REFERENCE_AGAIN);
+    let mut seen = BTreeSet::new();
     for _ in 0..30_000 {
         let mut walk = Walk::<Item>::new();
         let mut state = "";
@@ -574,8 +577,14 @@ fn thirty_thousand_walks_do_what_the_reference_says() {
                 format!("{}{}", item.state.as_str(), if star { "*" } else { "" })
             });
             assert_eq!(now, state);
+            seen.extend(walk.state.as_ref().map(|item| item.state));
         }
     }
+    assert_eq!(
+        seen.len(),
+        CleaningItem::ALL.len(),
+        "the walks went everywhere"
+    );
 }
 
 proptest! {
