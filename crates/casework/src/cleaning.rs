@@ -160,6 +160,13 @@ mod tests {
     }
 
     #[test]
+    fn the_hash_of_a_signed_row_is_the_same_for_ever() {
+        // sha256sum of {"item":"i1","subject":"s1","revision":1,"category":"E3","values":{}} and a line feed.
+        let known = "fc4cfb9b3d852e8b81da39f91af14ed34727f1e01866e42ee6b2838fd39e763e";
+        assert_eq!(content_sha256(&[row("i1")]), known);
+    }
+
+    #[test]
     fn only_an_island_district_lists_without_a_commune() {
         let of = |place: Option<Place>| station_of(place.expect("a place"));
         let commune = Place::of_commune(CommuneCode(4));
