@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::{Procedure, Reason, account, campaign, contact, facility, report, rights, subject};
+use crate::{
+    Procedure, Reason, account, campaign, cleaning, contact, facility, feedback, inquiry, report,
+    rights, subject,
+};
 
 /// Reads a fixture: every event is understood in full, reads back from what is written of it, and no kind of event is missing.
 fn check<P: Procedure>(text: &str) -> Vec<P::Event> {
@@ -56,6 +59,10 @@ fn every_event_of_version_1_is_read_and_none_is_missing() {
     check::<campaign::Campaign>(include_str!("campaign/events_v1.json"));
     check::<contact::Contact>(include_str!("contact/events_v1.json"));
     check::<report::Report>(include_str!("report/events_v1.json"));
+    check::<feedback::Feedback>(include_str!("feedback/events_v1.json"));
+    check::<cleaning::list::List>(include_str!("cleaning/list/events_v1.json"));
+    check::<cleaning::item::Item>(include_str!("cleaning/item/events_v1.json"));
+    check::<inquiry::Inquiry>(include_str!("inquiry/events_v1.json"));
 }
 
 #[test]
@@ -74,7 +81,7 @@ fn the_hash_that_a_report_was_signed_over_stays_the_hash_of_what_it_says() {
 #[test]
 fn every_reason_has_its_own_code_and_words_in_both_languages() {
     let mut codes = BTreeSet::new();
-    let all: [&[&Reason]; 7] = [
+    let all: [&[&Reason]; 10] = [
         subject::ALL,
         facility::ALL,
         account::ALL,
@@ -82,6 +89,9 @@ fn every_reason_has_its_own_code_and_words_in_both_languages() {
         campaign::ALL,
         contact::ALL,
         report::ALL,
+        feedback::ALL,
+        cleaning::ALL,
+        inquiry::ALL,
     ];
     for reason in all.into_iter().flatten() {
         let code = reason.code;
@@ -106,4 +116,7 @@ fn every_reason_has_its_own_code_and_words_in_both_languages() {
     assert!(prefixed(campaign::ALL, "campaign."));
     assert!(prefixed(contact::ALL, "contact."));
     assert!(prefixed(report::ALL, "report."));
+    assert!(prefixed(feedback::ALL, "feedback."));
+    assert!(prefixed(cleaning::ALL, "cleaning."));
+    assert!(prefixed(inquiry::ALL, "inquiry."));
 }

@@ -11,19 +11,25 @@ pub mod account;
 pub mod accountability;
 mod act;
 pub mod campaign;
+pub mod cleaning;
 pub mod contact;
 pub mod facility;
+pub mod feedback;
 #[cfg(test)]
 mod fixtures;
 mod hierarchy;
+pub mod inquiry;
 pub mod policy;
 mod procedure;
 mod refusal;
 pub mod report;
 pub mod rights;
+pub mod routing;
 pub mod subject;
 mod task;
 mod unit;
+#[cfg(test)]
+mod walk;
 
 pub use act::{AccountId, Act, Actor, Origin};
 pub use procedure::{Kind, Procedure, RecordId, carry_out, replay};

@@ -3,8 +3,12 @@
 use super::{Accountable, Fact, Touch};
 use crate::account::{self, Account};
 use crate::campaign::{self, Campaign, TargetId};
+use crate::cleaning::item::{self, Item};
+use crate::cleaning::list::{self, List};
 use crate::contact::{self, Contact};
 use crate::facility::{self, Facility};
+use crate::feedback::{self, Feedback};
+use crate::inquiry::{self, Inquiry};
 use crate::report::{self, Report};
 use crate::subject::dose::DoseId;
 use crate::subject::{self, Registration, Subject};
@@ -128,6 +132,66 @@ impl Accountable for Contact {
             Event::ContactConfirmed { .. } => vec![(Fact::one("officer"), Touch::Sign)],
             Event::IntervalSet { .. } => set("interval"),
             Event::ConfirmationDue { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Accountable for Feedback {
+    fn touches(event: &feedback::Event) -> Vec<(Fact, Touch)> {
+        use feedback::Event;
+        match event {
+            Event::Received { .. } => set("submission"),
+            Event::Routed { .. } | Event::Redirected { .. } => set("desk"),
+            Event::TakenUp { .. } | Event::Assigned { .. } => set("officer"),
+            Event::Decided(_) => vec![(Fact::one("outcome"), Touch::Sign)],
+            Event::Corrected(_) => set("correction"),
+            Event::Reopened { .. } => vec![(Fact::one("outcome"), Touch::Withdraw)],
+            Event::Resumed
+            | Event::Notified { .. }
+            | Event::FollowedUp { .. }
+            | Event::Warned { .. }
+            | Event::Escalated { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Accountable for List {
+    fn touches(event: &list::Event) -> Vec<(Fact, Touch)> {
+        use list::Event;
+        match event {
+            Event::ListMade { .. } => set("list"),
+            Event::ListSigned(_) => vec![(Fact::one("list"), Touch::Sign)],
+            Event::ListSuperseded { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Accountable for Item {
+    fn touches(event: &item::Event) -> Vec<(Fact, Touch)> {
+        use item::Event;
+        match event {
+            Event::Listed(_) | Event::CarriedOver { .. } => set("row"),
+            Event::Reviewed(_) => set("proposal"),
+            Event::Confirmed(_) | Event::NotConfirmed { .. } => set("confirmation"),
+            Event::RegisterNoted { .. } => set("register"),
+            Event::RowSigned(_) => vec![(Fact::one("confirmation"), Touch::Sign)],
+            Event::AskedBack { .. } | Event::ReturnedStale { .. } => {
+                vec![(Fact::one("confirmation"), Touch::Withdraw)]
+            }
+            Event::Applied { .. } => set("update"),
+            Event::HandedOut | Event::RecheckSent { .. } | Event::Rechecked { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Accountable for Inquiry {
+    fn touches(event: &inquiry::Event) -> Vec<(Fact, Touch)> {
+        use inquiry::Event;
+        match event {
+            Event::Asked { .. } | Event::Closed | Event::Withdrawn { .. } => set("question"),
+            Event::AnswerGiven(_) => vec![(Fact::one("answer"), Touch::Sign)],
+            Event::Forwarded { .. } => set("place"),
+            Event::Escalated { .. } => Vec::new(),
         }
     }
 }

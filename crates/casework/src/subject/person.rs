@@ -152,7 +152,7 @@ impl Person {
 
 impl IdentityChange {
     /// A change must bring values that can be right: a wrong one is no correction.
-    fn check(&self) -> Result<(), Refusal> {
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
         if let Some(name) = &self.full_name {
             FullName::parse(name)
                 .map_err(|error| VALUE_UNFIT.because(format!("full_name: {error}")))?;
