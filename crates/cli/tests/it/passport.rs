@@ -140,7 +140,7 @@ fn verify_stdin(signer: &str, bytes: &[u8]) -> Run {
 }
 
 /// Rows of a table as texts.
-fn table(path: &Path) -> Vec<Vec<String>> {
+pub(crate) fn table(path: &Path) -> Vec<Vec<String>> {
     use arrow_array::{Array as _, StringArray};
     let all = intake::read_all(path, intake::Wanted::AsInFile, &intake::Options::default());
     let mut rows = Vec::new();
@@ -642,6 +642,51 @@ fn the_rules_of_a_destination_are_run_and_explained() {
                 .is_some_and(|text| text.contains(said)),
             "{told}"
         );
+    }
+}
+
+#[test]
+fn a_renewed_certificate_is_printed_like_the_first_with_its_issuer_in_both_languages() {
+    let ministry = Ministry::new();
+    let code = ministry.code();
+    let issued = jiff::Timestamp::from_second(issued_at(&code)).expect("a moment");
+    ministry.write(
+        "certificates.csv",
+        format!(
+            "subject_id,ci,kid,issued,expires,code,nationality\nA1,x,00,{issued},2026-11-26T00:00:00Z,{code},VN\n"
+        ),
+    );
+    let words = [
+        "renew",
+        "--certificates",
+        "@certificates.csv",
+        "--within-days",
+        "1000",
+    ];
+    let out = ["--out", "@renewed", "--pdf", "a4", "--png", "--json"];
+    let told = json(&ministry.signing(&[&words[..], &out].concat()));
+    assert_eq!(
+        (number(&told, "issued"), number(&told, "not_printed")),
+        (1, 0)
+    );
+    let paper = first_file(&ministry.path("renewed/pdf"));
+    let read = Command::new("pdftotext")
+        .args(["-layout".as_ref(), paper.as_os_str(), "-".as_ref()])
+        .output()
+        .expect("pdftotext starts; hint: install the Debian package poppler-utils");
+    let text = String::from_utf8(read.stdout).expect("UTF-8");
+    for words in [
+        "Bộ Y tế Việt Nam",
+        "Ministry of Health of Viet Nam",
+        "Quyết định 5772/QĐ-BYT",
+        "Đặng Thị Hoa",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("Not stated"), "{text}");
+    for file in [paper, first_file(&ministry.path("renewed/png"))] {
+        let (exit, told) = ministry.verify(&[&file.display().to_string(), SIGNER[0], SIGNER[1]]);
+        assert_eq!(exit, 0, "{told}");
     }
 }
 

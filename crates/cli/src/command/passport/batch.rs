@@ -139,7 +139,7 @@ fn sign(
         id: new_id()?,
     };
     match issuer.issue(&claims, at) {
-        Ok(issued) => Ok(Ok(Certified::new(id, &issued))),
+        Ok(issued) => Ok(Ok(Certified::new(id, plan.nationality.as_deref(), &issued))),
         Err(ref error @ IssueError::Incomplete { dose, course }) => {
             let vi = format!("Mới tiêm {dose} trên {course} liều cơ bản.");
             Ok(Err(Refusal::new("incomplete", vi, error.to_string())))
@@ -303,6 +303,7 @@ mod tests {
                 course: 2,
             },
             date: date(2021, 10, 1),
+            nationality: None,
         }
     }
 

@@ -16,6 +16,7 @@ use signing::Certificate;
 
 use super::batch::Folder;
 use super::issue::By;
+use super::paper::Prints;
 use super::records::{Plan, Refusal};
 use super::store::{self, Certified};
 use crate::Outcome;
@@ -29,7 +30,7 @@ use crate::progress::Progress;
 /// Renew certificates that expire soon or have expired: the same claims, a new identifier, a new signature.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  minhchung passport renew --certificates issued/certificates.parquet --within-days 28 \\\n      --key new.p8 --passphrase-file secret --cert new.pem --signer signer.pem --out renewed\n\nOnly what one of the signers had signed is renewed, and nothing that stands on the list given to --revoked."
+    after_help = "Example:\n  minhchung passport renew --certificates issued/certificates.parquet --within-days 28 \\\n      --key new.p8 --passphrase-file secret --cert new.pem --signer signer.pem --out renewed --pdf a4\n\nOnly what one of the signers had signed is renewed, and nothing that stands on the list given to --revoked."
 )]
 pub struct Renew {
     /// The table that `passport issue` or an earlier `renew` wrote.
@@ -52,6 +53,8 @@ pub struct Renew {
     /// Folder for the new certificates.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    prints: Prints,
     /// Go on with a run that broke off.
     #[arg(long)]
     resume: bool,
@@ -95,7 +98,10 @@ impl Renew {
         let folder = Folder::open(&self.out, self.resume)?;
         let key = self.by.open(&certificate, self.threads)?;
         let issuer = Issuer::new(&profile, &certificate, key.as_ref()).or_usage()?;
-        let run = folder.issue(&everybody, &issuer, at, &Progress::new(self.quiet))?;
+        let progress = Progress::new(self.quiet);
+        let mut run = folder.issue(&everybody, &issuer, at, &progress)?;
+        self.prints
+            .draw(&folder.path, &profile, &progress, &mut run)?;
         run.report(0, &self.out, self.json);
         Ok(Exit::Good)
     }
@@ -132,10 +138,11 @@ impl Check<'_> {
                 "The certificate has been revoked.",
             ));
         }
-        self.claims(dcc)
+        self.claims(dcc, certified.nationality.clone())
     }
 
-    fn claims(&self, dcc: &Dcc) -> Result<Plan, Refusal> {
+    /// The nationality is the only claim that stands in no code.
+    fn claims(&self, dcc: &Dcc, nationality: Option<String>) -> Result<Plan, Refusal> {
         let Entry::Vaccination(entry) = &dcc.entry else {
             return Err(unreadable());
         };
@@ -157,6 +164,7 @@ impl Check<'_> {
                 course: entry.doses.min(entry.dose),
             },
             date: entry.date.parse().map_err(|_| unreadable())?,
+            nationality,
         })
     }
 }

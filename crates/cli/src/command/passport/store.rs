@@ -15,7 +15,15 @@ use super::records::rows;
 use crate::exit::{Blame, Failure, usage};
 
 /// The columns, of the table and the journal.
-const COLUMNS: [&str; 6] = ["subject_id", "ci", "kid", "issued", "expires", "code"];
+const COLUMNS: [&str; 7] = [
+    "subject_id",
+    "ci",
+    "kid",
+    "issued",
+    "expires",
+    "code",
+    "nationality",
+];
 
 /// One certificate that was issued.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +35,12 @@ pub(super) struct Certified {
     pub(super) issued: Timestamp,
     pub(super) expires: Timestamp,
     pub(super) code: String,
+    /// As written in the record: it stands on paper and is not in the code.
+    pub(super) nationality: Option<String>,
 }
 
 impl Certified {
-    pub(super) fn new(subject_id: &str, issued: &Issued) -> Self {
+    pub(super) fn new(subject_id: &str, nationality: Option<&str>, issued: &Issued) -> Self {
         Self {
             subject_id: subject_id.to_owned(),
             ci: issued.id.to_string(),
@@ -38,10 +48,12 @@ impl Certified {
             issued: issued.issued_at,
             expires: issued.expires_at,
             code: issued.code.clone(),
+            nationality: nationality.map(str::to_owned),
         }
     }
 
-    fn from_texts([subject_id, ci, kid, issued, expires, code]: [&str; 6]) -> Option<Self> {
+    fn from_texts(texts: [&str; 7]) -> Option<Self> {
+        let [subject_id, ci, kid, issued, expires, code, nationality] = texts;
         Some(Self {
             subject_id: subject_id.to_owned(),
             ci: ci.to_owned(),
@@ -49,10 +61,11 @@ impl Certified {
             issued: issued.parse().ok()?,
             expires: expires.parse().ok()?,
             code: code.to_owned(),
+            nationality: (!nationality.is_empty()).then(|| nationality.to_owned()),
         })
     }
 
-    fn texts(&self) -> [String; 6] {
+    fn texts(&self) -> [String; 7] {
         [
             self.subject_id.clone(),
             self.ci.clone(),
@@ -60,6 +73,7 @@ impl Certified {
             self.issued.to_string(),
             self.expires.to_string(),
             self.code.clone(),
+            self.nationality.clone().unwrap_or_default(),
         ]
     }
 }
@@ -173,6 +187,7 @@ mod tests {
             issued: Timestamp::UNIX_EPOCH,
             expires: Timestamp::UNIX_EPOCH,
             code: "HC1:A ".into(),
+            nationality: Some("VN".into()),
         };
         let (mut journal, earlier) = Journal::open(&path).unwrap();
         assert_eq!(earlier, []);

@@ -17,7 +17,7 @@ use crate::Outcome;
 use crate::clock::now;
 use crate::command::clean::read_text;
 use crate::command::passport::batch::new_id;
-use crate::command::passport::paper::{Drawing, Paper, write_bytes};
+use crate::command::passport::paper::{Drawing, write_bytes};
 use crate::exit::{Blame, Exit, usage};
 
 #[derive(Deserialize)]
@@ -67,13 +67,11 @@ impl Issue {
             .issue(&claims, now())
             .map_err(|error| failed(&error))?;
         if let Some(out) = &self.out {
-            let drawing = Drawing {
-                level: profile.qr_error_correction,
-            };
+            let drawing = Drawing { profile };
             let nation = person.nationality.as_deref();
             let bytes = match out.extension().and_then(|extension| extension.to_str()) {
                 Some("png") => drawing.png(&issued.code),
-                Some("pdf") => drawing.pdf(&issued.code, nation, self.pdf.unwrap_or(Paper::A4)),
+                Some("pdf") => drawing.pdf(&issued.code, nation, self.prints.paper()),
                 _ => return Err(usage("for one person --out is a file .png or .pdf")),
             };
             write_bytes(out, &bytes.map_err(|error| failed(&error))?)?;
