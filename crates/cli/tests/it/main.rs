@@ -7,4 +7,5 @@ mod keys;
 mod linkage;
 mod passport;
 mod resume;
+mod token;
 mod tool;
