@@ -515,6 +515,46 @@ fn a_picture_of_another_scheme_is_named_and_one_without_a_code_says_what_to_do()
     );
 }
 
+/// A PDF of one page whose contents are packed twice and hold so many zeros.
+fn bomb(mebibytes: usize) -> Vec<u8> {
+    use flate2::{Compress, Compression, FlushCompress};
+    let mut packer = Compress::new(Compression::best(), true);
+    let (zeros, mut packed) = (vec![0; 1 << 20], Vec::with_capacity(1 << 20));
+    let mut pieces = Vec::new();
+    // The second piece repeats for ever: what came before it and after it are the same zeros.
+    for _ in 0..2 {
+        packed.clear();
+        let flushed = packer.compress_vec(&zeros, &mut packed, FlushCompress::Sync);
+        flushed.expect("room for packed zeros");
+        pieces.push(packed.clone());
+    }
+    let once = [&pieces[0][..], &pieces[1].repeat(mebibytes)].concat();
+    let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(&once).expect("into memory");
+    let twice = packer.finish().expect("into memory");
+    let head = format!(
+        "%PDF-1.7\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\n2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj\n\
+         3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R>> endobj\n\
+         4 0 obj <</Filter[/FlateDecode/FlateDecode]/Length {}>>\nstream\n",
+        twice.len()
+    );
+    let tail = b"\nendstream endobj\ntrailer <</Root 1 0 R>>\n%%EOF\n";
+    [head.as_bytes(), &twice, tail].concat()
+}
+
+#[test]
+fn a_file_that_would_take_all_memory_is_given_up_and_one_of_the_same_make_is_read() {
+    let ministry = Ministry::new();
+    for (mebibytes, said) in [(8, "no QR code found"), (8_192, "was given up")] {
+        let file = bomb(mebibytes);
+        assert!(file.len() < 1 << 20);
+        let path = ministry.write("bomb.pdf", file);
+        let run = ministry.passport(&["verify", &path, "--signer", "@signer.pem"]);
+        assert_eq!(run.code, 2);
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn an_unknown_signer_an_expired_code_and_a_stale_list_are_told_apart() {
     let ministry = Ministry::new();
