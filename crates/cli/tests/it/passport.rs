@@ -265,9 +265,9 @@ fn the_first_is_revoked(ministry: &Ministry, rows: &[Vec<String>]) {
         "--reason",
         "fraud",
     ];
-    let told =
-        json(&ministry.passport(&[&revoke[..], &["--list", "@revoked.jsonl", "--json"]].concat()));
-    assert_eq!(told["revoked"], 1);
+    let list = ["--list", "@revoked.jsonl", "--json"];
+    let told = json(&ministry.passport(&[&revoke[..], &list].concat()));
+    assert_eq!((number(&told, "revoked"), number(&told, "listed")), (1, 1));
     let reasons = fs::read_to_string(ministry.path("revoked.jsonl.reasons.csv")).expect("reasons");
     assert!(reasons.contains(ci.as_str()) && reasons.contains("fraud"));
     let publish = [
@@ -314,6 +314,42 @@ fn the_first_is_revoked(ministry: &Ministry, rows: &[Vec<String>]) {
         (0, Some("ok")),
         "{told}"
     );
+}
+
+#[test]
+fn a_certificate_revoked_by_any_kind_of_hash_is_refused_and_not_renewed() {
+    let ministry = Ministry::new();
+    let code = ministry.code();
+    let (_, told) = ministry.verify(&[&code]);
+    let ci = told["claims"]["v"][0]["ci"].as_str().expect("a UVCI");
+    let issued = jiff::Timestamp::from_second(issued_at(&code)).expect("a moment");
+    let table = format!(
+        "subject_id,ci,kid,issued,expires,code,nationality\nA1,{ci},00,{issued},2027-11-26T00:00:00Z,{code},VN\n"
+    );
+    let table = ministry.write("certificates.csv", table);
+    for (kinds, listed) in [
+        (&["--by", "uci"][..], 1),
+        (&["--by", "country-uci"], 1),
+        (&["--by", "signature"], 1),
+        (
+            &["--by", "uci", "--by", "country-uci", "--by", "signature"],
+            3,
+        ),
+    ] {
+        let list = ministry.path(&format!("{}.jsonl", kinds.concat()));
+        let words = ["revoke", "--certificates", &table, "--ci", ci, "--json"];
+        let more = ["--reason", "fraud", "--list", &list];
+        let told = json(&ministry.passport(&[&words[..], &more, kinds].concat()));
+        assert_eq!(
+            (number(&told, "revoked"), number(&told, "listed")),
+            (1, listed)
+        );
+        let out = ministry.path(&kinds.concat());
+        let words = ["renew", "--certificates", &table, "--within-days", "1000"];
+        let more = ["--revoked", &list, "--out", &out, "--json"];
+        let told = json(&ministry.signing(&[&words[..], &more].concat()));
+        assert_eq!(told["reasons"]["revoked"], 1, "{told}");
+    }
 }
 
 /// Eleven and a half months later.

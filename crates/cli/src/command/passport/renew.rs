@@ -10,7 +10,7 @@ use passport::issue::Issuer;
 use passport::names::HolderName;
 use passport::numbering::DoseNumber;
 use passport::profile::Profile;
-use passport::revocation::{HashKind, RevocationHash};
+use passport::revocation::{CertificateHashes, HashKind, RevocationHash};
 use passport::verify::verify;
 use signing::Certificate;
 
@@ -83,13 +83,13 @@ impl Renew {
         let all = store::read(&self.certificates)?;
         let revoked = self.revoked.as_deref().map(Working::read).transpose()?;
         let revoked = revoked.map(|working| working.all()).unwrap_or_default();
-        let of_ids = revoked
-            .iter()
-            .filter(|(_, kind, ..)| *kind == HashKind::Uci);
         let check = Check {
             profile: &profile,
             signers: &signers,
-            revoked: of_ids.map(|(_, _, hash, _)| hash).collect(),
+            revoked: revoked
+                .iter()
+                .map(|(_, kind, hash, _)| (kind, hash))
+                .collect(),
         };
         let due = all.iter().filter(|certified| certified.expires <= until);
         let everybody: Vec<_> = due
@@ -111,8 +111,8 @@ impl Renew {
 struct Check<'a> {
     profile: &'a Profile,
     signers: &'a [Certificate],
-    /// Hashes of the identifiers that are revoked.
-    revoked: HashSet<RevocationHash>,
+    /// What is revoked, by any kind of hash.
+    revoked: HashSet<(HashKind, RevocationHash)>,
 }
 
 impl Check<'_> {
@@ -128,10 +128,9 @@ impl Check<'_> {
         let Some(dcc) = contents.and_then(|contents| contents.dcc.as_ref()) else {
             return Err(unreadable());
         };
-        if self
-            .revoked
-            .contains(&RevocationHash::of_uci(dcc.entry.id()))
-        {
+        let hashes = contents.and_then(CertificateHashes::of);
+        let mut hashes = hashes.iter().flat_map(CertificateHashes::all);
+        if hashes.any(|hash| self.revoked.contains(&hash)) {
             return Err(Refusal::new(
                 "revoked",
                 "Chứng nhận đã bị thu hồi.",
