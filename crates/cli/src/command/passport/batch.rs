@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use passport::issue::{Claims, IssueError, Issuer};
+use passport::journal::Certified;
 use rayon::prelude::*;
 use serde_json::json;
 
 use super::records::{Plan, Refusal};
-use super::store::{self, Certified, Journal};
+use super::store::{self, Journal};
 use crate::command::people::write_whole;
 use crate::exit::{Blame, Failure, usage};
 use crate::progress::{Progress, interrupted};

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use jiff::civil::date;
 use jiff::tz::Offset;
 use passport::dcc::{Dcc, Entry};
+use passport::journal::Certified;
 use passport::profile::{Profile, QrErrorCorrection};
 use passport::value_sets::{Set, ValueSets};
 use passport::verify::{Contents, verify};
@@ -17,7 +18,6 @@ use render::{Bilingual, Form, Level, Mask, PartialDate, Qr};
 use signing::Certificate;
 
 use super::batch::Run;
-use super::store::Certified;
 use crate::command::people::write_whole;
 use crate::exit::{Failure, usage};
 use crate::progress::{Progress, interrupted};

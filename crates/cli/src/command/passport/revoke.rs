@@ -5,11 +5,12 @@ use std::fs::OpenOptions;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use passport::journal::Certified;
 use passport::revocation::{CertificateHashes, HashKind, Kid};
 use serde_json::json;
 
 use super::paper::contents;
-use super::store::{self, Certified};
+use super::store;
 use crate::Outcome;
 use crate::clock::now;
 use crate::command::revocation::By;

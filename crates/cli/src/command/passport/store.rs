@@ -8,75 +8,10 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
 use intake::{TableWriter, Wanted};
-use jiff::Timestamp;
-use passport::issue::Issued;
+use passport::journal::{self, COLUMNS, Certified};
 
 use super::records::rows;
 use crate::exit::{Blame, Failure, usage};
-
-/// The columns, of the table and the journal.
-const COLUMNS: [&str; 7] = [
-    "subject_id",
-    "ci",
-    "kid",
-    "issued",
-    "expires",
-    "code",
-    "nationality",
-];
-
-/// One certificate that was issued.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Certified {
-    pub(super) subject_id: String,
-    pub(super) ci: String,
-    /// Hexadecimal.
-    pub(super) kid: String,
-    pub(super) issued: Timestamp,
-    pub(super) expires: Timestamp,
-    pub(super) code: String,
-    /// As written in the record: it stands on paper and is not in the code.
-    pub(super) nationality: Option<String>,
-}
-
-impl Certified {
-    pub(super) fn new(subject_id: &str, nationality: Option<&str>, issued: &Issued) -> Self {
-        Self {
-            subject_id: subject_id.to_owned(),
-            ci: issued.id.to_string(),
-            kid: hex::encode(issued.kid),
-            issued: issued.issued_at,
-            expires: issued.expires_at,
-            code: issued.code.clone(),
-            nationality: nationality.map(str::to_owned),
-        }
-    }
-
-    fn from_texts(texts: [&str; 7]) -> Option<Self> {
-        let [subject_id, ci, kid, issued, expires, code, nationality] = texts;
-        Some(Self {
-            subject_id: subject_id.to_owned(),
-            ci: ci.to_owned(),
-            kid: kid.to_owned(),
-            issued: issued.parse().ok()?,
-            expires: expires.parse().ok()?,
-            code: code.to_owned(),
-            nationality: (!nationality.is_empty()).then(|| nationality.to_owned()),
-        })
-    }
-
-    fn texts(&self) -> [String; 7] {
-        [
-            self.subject_id.clone(),
-            self.ci.clone(),
-            self.kid.clone(),
-            self.issued.to_string(),
-            self.expires.to_string(),
-            self.code.clone(),
-            self.nationality.clone().unwrap_or_default(),
-        ]
-    }
-}
 
 /// Reads a table of certificates.
 pub(super) fn read(path: &Path) -> Result<Vec<Certified>, Failure> {
@@ -142,31 +77,18 @@ impl Journal {
             .map_err(failed)?;
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(failed)?;
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        text.truncate(whole);
+        let (earlier, whole) =
+            journal::parse(&text).map_err(|error| usage(format!("{name}: {error}")))?;
         file.set_len(whole as u64).map_err(failed)?;
-        let mut reader = csv::ReaderBuilder::new();
-        let mut reader = reader.has_headers(false).from_reader(text.as_bytes());
-        let mut earlier = Vec::new();
-        for record in reader.records() {
-            let record = record.or_usage()?;
-            let texts = std::array::from_fn(|column| record.get(column).unwrap_or_default());
-            let certified = Certified::from_texts(texts);
-            earlier.push(certified.ok_or_else(|| usage(format!("{name}: damaged")))?);
-        }
         Ok((Self { file, name }, earlier))
     }
 
     /// Adds certificates; they are on the disk when it returns.
     pub(super) fn add(&mut self, new: &[Certified]) -> Result<(), Failure> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for certified in new {
-            writer.write_record(certified.texts()).or_fault()?;
-        }
-        let bytes = writer.into_inner().or_fault()?;
+        let text = journal::to_text(new);
         let written = self
             .file
-            .write_all(&bytes)
+            .write_all(text.as_bytes())
             .and_then(|()| self.file.sync_data());
         written.map_err(|error| usage(format!("cannot write {}: {error}", self.name)))
     }
@@ -174,6 +96,8 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     #[test]
