@@ -4,9 +4,10 @@
 
 use std::error::Error;
 use std::hint::black_box;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
+use jiff::Timestamp;
 use jiff::civil::date;
 use passport::dcc::Dcc;
 use passport::issue::{Claims, Issuer};
@@ -62,6 +63,10 @@ fn measure_profile(profile: &Profile) -> Result<(), Box<dyn Error>> {
         claims.id += 1;
         issuer.issue(&claims, now)
     });
+    for threads in [1, 2] {
+        let each = issued_together(&issuer, &claims, now, threads);
+        print(id, &format!("issue, threads at once: {threads}"), each);
+    }
     measure(id, "verify the signature alone", || {
         certificate.verify(profile.algorithm, black_box(&signed), sign1.signature)
     });
@@ -94,12 +99,49 @@ fn measure<T>(profile: &str, what: &str, mut operation: impl FnMut() -> T) {
         }
         best = best.min(start.elapsed());
     }
-    let each = best.as_secs_f64() / f64::from(calls);
-    // One JSON object a line, as the peers of bench/certificates print.
+    print(profile, what, f64::from(calls) / best.as_secs_f64());
+}
+
+/// One JSON object a line, as the peers of bench/certificates print.
+fn print(profile: &str, what: &str, per_second: f64) {
     println!(
-        r#"{{"peer":"Minh Chứng, {profile}","operation":"{what}","per_second_per_core":{:.0}}}"#,
-        1.0 / each
+        r#"{{"peer":"Minh Chứng, {profile}","operation":"{what}","per_second_per_core":{per_second:.0}}}"#
     );
+}
+
+/// Certificates that so many threads issue together, per second on the wall: the best of several rounds.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what threads gain shows on the wall alone"
+)]
+fn issued_together(
+    issuer: &Issuer<'_>,
+    claims: &Claims<'_>,
+    now: Timestamp,
+    threads: usize,
+) -> f64 {
+    const ROUNDS: usize = 5;
+    const ROUND: Duration = Duration::from_millis(400);
+    let one_thread = || {
+        let (start, mut claims, mut made) = (Instant::now(), claims.clone(), 0_u32);
+        while start.elapsed() < ROUND {
+            claims.id += 1;
+            made += u32::from(issuer.issue(&claims, now).is_ok());
+        }
+        f64::from(made) / start.elapsed().as_secs_f64()
+    };
+    let mut best = 0_f64;
+    for _ in 0..ROUNDS {
+        let together = std::thread::scope(|scope| {
+            let running: Vec<_> = (0..threads).map(|_| scope.spawn(one_thread)).collect();
+            let made = running
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or(0.0));
+            made.sum::<f64>()
+        });
+        best = best.max(together);
+    }
+    best
 }
 
 /// A new key and its certificate.

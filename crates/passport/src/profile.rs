@@ -35,10 +35,12 @@ pub struct Profile {
     pub validity_months: u8,
     /// Of the QR code.
     pub qr_error_correction: QrErrorCorrection,
-    /// What the certificate is called.
+    /// What the certificate is called, on paper.
     pub title: Text,
-    /// What its expiry means, for the holder.
-    pub validity: Text,
+    /// Who issues it, on paper: the authority that `issuer` names in the letters of the code.
+    pub authority: Text,
+    /// Its ground, on paper: one sentence.
+    pub basis: Text,
 }
 
 impl Profile {
@@ -79,7 +81,8 @@ impl Profile {
             validity_months: file.validity_months,
             qr_error_correction: file.qr_error_correction,
             title: file.title,
-            validity: file.validity,
+            authority: file.authority,
+            basis: file.basis,
         })
     }
 
@@ -251,7 +254,8 @@ struct File {
     validity_months: u8,
     qr_error_correction: QrErrorCorrection,
     title: Text,
-    validity: Text,
+    authority: Text,
+    basis: Text,
 }
 
 #[derive(Deserialize)]
@@ -270,6 +274,11 @@ impl File {
         if self.issuer.trim().is_empty() || self.issuer.chars().count() > crate::schema::MAX_LENGTH
         {
             return wrong("issuer", "empty or longer than 80 characters");
+        }
+        for (field, text) in [("title", &self.title), ("authority", &self.authority)] {
+            if text.vi.trim().is_empty() || text.en.trim().is_empty() {
+                return wrong(field, "empty in a language");
+            }
         }
         if self.value_sets != ValueSets::RELEASE {
             return wrong("value_sets", "not the release that this program contains");
@@ -290,8 +299,9 @@ mod tests {
         for toml in [Profile::EU_2023, Profile::VN_2022] {
             let profile = Profile::parse(toml).unwrap();
             assert!(toml.contains(&profile.id));
-            for text in [&profile.title.vi, &profile.validity.vi] {
-                assert_eq!(registry::name::nfc(text), text.as_str());
+            for text in [profile.title, profile.authority, profile.basis] {
+                assert_eq!(registry::name::nfc(&text.vi), text.vi);
+                assert_ne!(text.vi, text.en);
             }
         }
     }
@@ -344,11 +354,15 @@ mod tests {
             ("value_sets = \"2.12.0\"", "value_sets = \"3\""),
             ("numbering = \"2022\"", "numbering = \"1999\""),
             ("algorithm = \"ES256\"", "algorithm = \"RS256\""),
+            (
+                "authority]\nvi = \"Bộ Y tế Việt Nam\"",
+                "authority]\nvi = \"\"",
+            ),
             ("id = ", "unknown = 1\nid = "),
         ] {
             let changed = Profile::EU_2023.replace(from, to);
             assert_ne!(changed, Profile::EU_2023);
-            let field = from.split(' ').next().unwrap();
+            let field = from.split([' ', ']']).next().unwrap();
             let error = Profile::parse(&changed).unwrap_err().to_string();
             assert!(
                 error.contains(field) || error.contains("unknown"),

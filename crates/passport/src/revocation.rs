@@ -93,6 +93,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use signing::Algorithm;
 
+use crate::verify::Contents;
+
 /// Identifies a signer: the first 8 bytes of its certificate's fingerprint.
 pub type Kid = [u8; 8];
 
@@ -135,6 +137,31 @@ impl CertificateHashes {
             uci: RevocationHash::of_uci(uci),
             country_code_uci: RevocationHash::of(&[country.as_bytes(), uci.as_bytes()]),
         }
+    }
+
+    /// The hashes of what a code holds; `None` when the certificate in it cannot be read.
+    ///
+    /// The algorithm follows from the length: signatures of ES256 alone have 64 bytes (RFC 9053, section 2.1), those of RSA keys have 256
+    /// and more.
+    pub fn of(contents: &Contents) -> Option<Self> {
+        let entry = &contents.dcc.as_ref()?.entry;
+        let algorithm = match contents.signature.len() {
+            64 => Algorithm::Es256,
+            _ => Algorithm::Ps256,
+        };
+        let country = contents.issuer.as_deref().unwrap_or(entry.country());
+        Some(Self::new(
+            country,
+            entry.id(),
+            algorithm,
+            &contents.signature,
+        ))
+    }
+
+    /// Each hash with its kind.
+    pub fn all(&self) -> [(HashKind, RevocationHash); 3] {
+        [HashKind::Uci, HashKind::CountryCodeUci, HashKind::Signature]
+            .map(|kind| (kind, self.of_kind(kind)))
     }
 
     /// The hash of a kind.

@@ -220,7 +220,10 @@ impl IdentityNumber {
         if compact.bytes().all(|b| b.is_ascii_digit()) {
             return from_digits(&compact);
         }
-        if let Some(repaired) = with_digits_for_letters(&compact) {
+        // A passport number is kept in capitals, and in capitals it has to be read as the same.
+        let repaired = with_digits_for_letters(&compact)
+            .or_else(|| with_digits_for_letters(&compact.to_ascii_uppercase()));
+        if let Some(repaired) = repaired {
             return Err(IdentityError::OcrLetters { repaired });
         }
         PassportNumber::parse(&compact).map(Self::Passport)

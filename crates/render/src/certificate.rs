@@ -73,6 +73,8 @@ pub struct Certificate {
     pub manufacturer: Bilingual,
     /// Field 11: certificate code (UVCI).
     pub certificate_code: String,
+    /// What it is called.
+    pub title: Bilingual,
     /// Who issues, printed at the head.
     pub issuer: Bilingual,
     /// The ground of the certificate, one sentence under the title; empty for none.

@@ -145,7 +145,7 @@ impl Words {
         }
         let [name, ..] = &fields;
         Ok(Self {
-            title: Bilingual::new("Hộ chiếu vắc xin", "Vaccine passport"),
+            title: printable("Title", &certificate.title, true)?,
             issuer: printable("Issuer", &certificate.issuer, true)?,
             basis: printable("Basis", &certificate.basis, false)?,
             validity: certificate.validity(),

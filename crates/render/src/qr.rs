@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 use std::num::NonZeroU8;
 
-use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
+use qrcodegen::{QrCode, QrCodeEcc, QrSegment, QrSegmentMode, Version};
 
 /// Light modules that the standard wants on each side (ISO/IEC 18004, clause 6.3.8).
 pub const QUIET_ZONE: u32 = 4;
@@ -59,7 +59,8 @@ impl Qr {
     /// # Ok::<(), render::QrError>(())
     /// ```
     pub fn encode(text: &str, level: Level, mask: Mask) -> Result<Self, QrError> {
-        let segments = QrSegment::make_segments(text);
+        let segments =
+            alphanumeric(text).map_or_else(|| QrSegment::make_segments(text), |one| vec![one]);
         let level = match level {
             Level::L => QrCodeEcc::Low,
             Level::M => QrCodeEcc::Medium,
@@ -237,6 +238,44 @@ impl Qr {
     }
 }
 
+/// The text in alphanumeric mode (ISO/IEC 18004, clause 7.4.4): pairs in eleven bits, a last one alone in six. `None` when a character is
+/// not of that mode, or all are digits, for which there is a shorter one. The encoder's own way looks every character up in a text, twice.
+fn alphanumeric(text: &str) -> Option<QrSegment> {
+    let values: Option<Vec<u32>> = text.bytes().map(alphanumeric_value).collect();
+    let values = values.filter(|values| values.iter().any(|value| *value > 9))?;
+    let mut bits = Vec::with_capacity(values.len() * 11 / 2 + 1);
+    for pair in values.chunks(2) {
+        let (number, length) = match *pair {
+            [first, second] => (first * 45 + second, 11),
+            ref single => (single.iter().sum(), 6),
+        };
+        bits.extend((0..length).rev().map(|bit| number >> bit & 1 == 1));
+    }
+    Some(QrSegment::new(
+        QrSegmentMode::Alphanumeric,
+        values.len(),
+        bits,
+    ))
+}
+
+/// The place of a character in table 5 of ISO/IEC 18004.
+fn alphanumeric_value(character: u8) -> Option<u32> {
+    Some(match character {
+        b'0'..=b'9' => u32::from(character - b'0'),
+        b'A'..=b'Z' => u32::from(character - b'A') + 10,
+        b' ' => 36,
+        b'$' => 37,
+        b'%' => 38,
+        b'*' => 39,
+        b'+' => 40,
+        b'-' => 41,
+        b'.' => 42,
+        b'/' => 43,
+        b':' => 44,
+        _ => return None,
+    })
+}
+
 impl std::fmt::Debug for Qr {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Qr({0} × {0} modules)", self.side())
@@ -295,6 +334,35 @@ mod tests {
             let modules = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
             let wanted: Vec<bool> = modules.map(|(x, y)| qr.is_dark(x, y)).collect();
             assert_eq!(painted(&qr), wanted);
+        }
+    }
+
+    #[test]
+    fn the_segment_of_a_text_is_the_encoders_own() {
+        for text in [
+            "",
+            "1",
+            "0123456789",
+            "A",
+            "HC1:6BF ",
+            "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:",
+            "hc1:",
+            "HC1:Đ",
+        ] {
+            let own = QrSegment::make_segments(text);
+            match alphanumeric(text) {
+                Some(ours) => {
+                    assert_eq!(own.len(), 1);
+                    assert!(matches!(own[0].mode(), QrSegmentMode::Alphanumeric));
+                    assert_eq!(ours.num_chars(), own[0].num_chars());
+                    assert_eq!(ours.data(), own[0].data(), "{text}");
+                }
+                None => assert!(
+                    own.iter()
+                        .all(|segment| !matches!(segment.mode(), QrSegmentMode::Alphanumeric)),
+                    "{text}"
+                ),
+            }
         }
     }
 

@@ -5,6 +5,7 @@ mod code;
 mod inspect;
 mod issue;
 mod paper;
+mod picture;
 mod records;
 mod renew;
 mod revoke;
@@ -32,6 +33,8 @@ enum Action {
     Inspect(inspect::Inspect),
     Renew(renew::Renew),
     Revoke(revoke::Revoke),
+    #[command(hide = true)]
+    ReadPicture(picture::ReadPicture),
 }
 
 impl PassportCommand {
@@ -43,6 +46,7 @@ impl PassportCommand {
             Action::Inspect(command) => command.run(),
             Action::Renew(command) => command.run(),
             Action::Revoke(command) => command.run(),
+            Action::ReadPicture(_) => picture::ReadPicture::run(),
         }
     }
 }

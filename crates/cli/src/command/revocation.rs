@@ -177,13 +177,14 @@ struct Check {
     json: bool,
 }
 
+/// What is hashed of a certificate.
 #[derive(Clone, Copy, ValueEnum)]
-enum By {
+pub enum By {
     /// The identifier.
     Uci,
     /// Country and identifier.
     CountryUci,
-    /// The signature; only with --code.
+    /// The signature; for `add` only with --code.
     Signature,
 }
 

@@ -18,11 +18,11 @@ use tempfile::TempDir;
 
 use crate::tool::Run;
 
-const PASSPHRASE: &str = "mật khẩu chỉ để thử";
-const PIN: &str = "271828";
+pub(crate) const PASSPHRASE: &str = "mật khẩu chỉ để thử";
+pub(crate) const PIN: &str = "271828";
 
 /// A folder in which the commands run.
-struct Office {
+pub(crate) struct Office {
     folder: TempDir,
     /// With a token, keys are made in it.
     token: bool,
@@ -37,7 +37,7 @@ impl Office {
         }
     }
 
-    fn with_a_token() -> Self {
+    pub(crate) fn with_a_token() -> Self {
         let mut office = Self::with_files();
         office.token = true;
         let tokens = office.path("tokens");
@@ -54,7 +54,7 @@ impl Office {
         office
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -62,7 +62,7 @@ impl Office {
         fs::read_to_string(self.path(name)).expect("a file")
     }
 
-    fn run_with(&self, words: &[&str], pin: &str, passphrase: &str) -> Run {
+    pub(crate) fn run_with(&self, words: &[&str], pin: &str, passphrase: &str) -> Run {
         let output = Command::new(env!("CARGO_BIN_EXE_minhchung"))
             .args(words)
             .current_dir(self.folder.path())
@@ -84,19 +84,19 @@ impl Office {
         self.run_with(&words, PIN, PASSPHRASE)
     }
 
-    fn good(&self, words: &str, more: &[&str]) -> String {
+    pub(crate) fn good(&self, words: &str, more: &[&str]) -> String {
         let run = self.run(words, more);
         assert_eq!(run.code, 0, "{words}: {}", run.stderr);
         run.stdout
     }
 
-    fn json(&self, words: &str, more: &[&str]) -> Value {
+    pub(crate) fn json(&self, words: &str, more: &[&str]) -> Value {
         let told = self.good(words, &[more, &["--json"]].concat());
         serde_json::from_str(&told).expect("one JSON object")
     }
 
     /// Makes a key; what `--key` is given for it.
-    fn new_key(&self, name: &str, algorithm: &str) -> String {
+    pub(crate) fn new_key(&self, name: &str, algorithm: &str) -> String {
         if !self.token {
             let file = format!("{name}.p8");
             self.good("key new --out", &[&file, "--algorithm", algorithm]);
@@ -111,8 +111,17 @@ impl Office {
         told["key"].as_str().expect("a name").to_owned()
     }
 
+    /// What `--key` is given for a key in the token.
+    pub(crate) fn key_in_token(&self, name: &str) -> String {
+        let told = self.json(
+            "key token --token minhchung",
+            &["--module", &library(), "--label", name],
+        );
+        told["key"].as_str().expect("a name").to_owned()
+    }
+
     /// An authority, a signer of vaccination certificates, and a signer of lists.
-    fn set_up(&self, algorithm: &str) -> String {
+    pub(crate) fn set_up(&self, algorithm: &str) -> String {
         let csca = self.new_key("csca", algorithm);
         let name = ["--country", "VN", "--name", "CSCA thử nghiệm"];
         let words = [&["--key", &csca, "--out", "csca.pem"], &name[..]].concat();

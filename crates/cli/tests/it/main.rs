@@ -8,4 +8,5 @@ mod linkage;
 mod passport;
 mod resume;
 mod store;
+mod token;
 mod tool;

@@ -140,7 +140,7 @@ fn verify_stdin(signer: &str, bytes: &[u8]) -> Run {
 }
 
 /// Rows of a table as texts.
-fn table(path: &Path) -> Vec<Vec<String>> {
+pub(crate) fn table(path: &Path) -> Vec<Vec<String>> {
     use arrow_array::{Array as _, StringArray};
     let all = intake::read_all(path, intake::Wanted::AsInFile, &intake::Options::default());
     let mut rows = Vec::new();
@@ -265,9 +265,9 @@ fn the_first_is_revoked(ministry: &Ministry, rows: &[Vec<String>]) {
         "--reason",
         "fraud",
     ];
-    let told =
-        json(&ministry.passport(&[&revoke[..], &["--list", "@revoked.jsonl", "--json"]].concat()));
-    assert_eq!(told["revoked"], 1);
+    let list = ["--list", "@revoked.jsonl", "--json"];
+    let told = json(&ministry.passport(&[&revoke[..], &list].concat()));
+    assert_eq!((number(&told, "revoked"), number(&told, "listed")), (1, 1));
     let reasons = fs::read_to_string(ministry.path("revoked.jsonl.reasons.csv")).expect("reasons");
     assert!(reasons.contains(ci.as_str()) && reasons.contains("fraud"));
     let publish = [
@@ -314,6 +314,42 @@ fn the_first_is_revoked(ministry: &Ministry, rows: &[Vec<String>]) {
         (0, Some("ok")),
         "{told}"
     );
+}
+
+#[test]
+fn a_certificate_revoked_by_any_kind_of_hash_is_refused_and_not_renewed() {
+    let ministry = Ministry::new();
+    let code = ministry.code();
+    let (_, told) = ministry.verify(&[&code]);
+    let ci = told["claims"]["v"][0]["ci"].as_str().expect("a UVCI");
+    let issued = jiff::Timestamp::from_second(issued_at(&code)).expect("a moment");
+    let table = format!(
+        "subject_id,ci,kid,issued,expires,code,nationality\nA1,{ci},00,{issued},2027-11-26T00:00:00Z,{code},VN\n"
+    );
+    let table = ministry.write("certificates.csv", table);
+    for (kinds, listed) in [
+        (&["--by", "uci"][..], 1),
+        (&["--by", "country-uci"], 1),
+        (&["--by", "signature"], 1),
+        (
+            &["--by", "uci", "--by", "country-uci", "--by", "signature"],
+            3,
+        ),
+    ] {
+        let list = ministry.path(&format!("{}.jsonl", kinds.concat()));
+        let words = ["revoke", "--certificates", &table, "--ci", ci, "--json"];
+        let more = ["--reason", "fraud", "--list", &list];
+        let told = json(&ministry.passport(&[&words[..], &more, kinds].concat()));
+        assert_eq!(
+            (number(&told, "revoked"), number(&told, "listed")),
+            (1, listed)
+        );
+        let out = ministry.path(&kinds.concat());
+        let words = ["renew", "--certificates", &table, "--within-days", "1000"];
+        let more = ["--revoked", &list, "--out", &out, "--json"];
+        let told = json(&ministry.signing(&[&words[..], &more].concat()));
+        assert_eq!(told["reasons"]["revoked"], 1, "{told}");
+    }
 }
 
 /// Eleven and a half months later.
@@ -515,6 +551,46 @@ fn a_picture_of_another_scheme_is_named_and_one_without_a_code_says_what_to_do()
     );
 }
 
+/// A PDF of one page whose contents are packed twice and hold so many zeros.
+fn bomb(mebibytes: usize) -> Vec<u8> {
+    use flate2::{Compress, Compression, FlushCompress};
+    let mut packer = Compress::new(Compression::best(), true);
+    let (zeros, mut packed) = (vec![0; 1 << 20], Vec::with_capacity(1 << 20));
+    let mut pieces = Vec::new();
+    // The second piece repeats for ever: what came before it and after it are the same zeros.
+    for _ in 0..2 {
+        packed.clear();
+        let flushed = packer.compress_vec(&zeros, &mut packed, FlushCompress::Sync);
+        flushed.expect("room for packed zeros");
+        pieces.push(packed.clone());
+    }
+    let once = [&pieces[0][..], &pieces[1].repeat(mebibytes)].concat();
+    let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(&once).expect("into memory");
+    let twice = packer.finish().expect("into memory");
+    let head = format!(
+        "%PDF-1.7\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\n2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj\n\
+         3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R>> endobj\n\
+         4 0 obj <</Filter[/FlateDecode/FlateDecode]/Length {}>>\nstream\n",
+        twice.len()
+    );
+    let tail = b"\nendstream endobj\ntrailer <</Root 1 0 R>>\n%%EOF\n";
+    [head.as_bytes(), &twice, tail].concat()
+}
+
+#[test]
+fn a_file_that_would_take_all_memory_is_given_up_and_one_of_the_same_make_is_read() {
+    let ministry = Ministry::new();
+    for (mebibytes, said) in [(8, "no QR code found"), (8_192, "was given up")] {
+        let file = bomb(mebibytes);
+        assert!(file.len() < 1 << 20);
+        let path = ministry.write("bomb.pdf", file);
+        let run = ministry.passport(&["verify", &path, "--signer", "@signer.pem"]);
+        assert_eq!(run.code, 2);
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn an_unknown_signer_an_expired_code_and_a_stale_list_are_told_apart() {
     let ministry = Ministry::new();
@@ -642,6 +718,51 @@ fn the_rules_of_a_destination_are_run_and_explained() {
                 .is_some_and(|text| text.contains(said)),
             "{told}"
         );
+    }
+}
+
+#[test]
+fn a_renewed_certificate_is_printed_like_the_first_with_its_issuer_in_both_languages() {
+    let ministry = Ministry::new();
+    let code = ministry.code();
+    let issued = jiff::Timestamp::from_second(issued_at(&code)).expect("a moment");
+    ministry.write(
+        "certificates.csv",
+        format!(
+            "subject_id,ci,kid,issued,expires,code,nationality\nA1,x,00,{issued},2026-11-26T00:00:00Z,{code},VN\n"
+        ),
+    );
+    let words = [
+        "renew",
+        "--certificates",
+        "@certificates.csv",
+        "--within-days",
+        "1000",
+    ];
+    let out = ["--out", "@renewed", "--pdf", "a4", "--png", "--json"];
+    let told = json(&ministry.signing(&[&words[..], &out].concat()));
+    assert_eq!(
+        (number(&told, "issued"), number(&told, "not_printed")),
+        (1, 0)
+    );
+    let paper = first_file(&ministry.path("renewed/pdf"));
+    let read = Command::new("pdftotext")
+        .args(["-layout".as_ref(), paper.as_os_str(), "-".as_ref()])
+        .output()
+        .expect("pdftotext starts; hint: install the Debian package poppler-utils");
+    let text = String::from_utf8(read.stdout).expect("UTF-8");
+    for words in [
+        "Bộ Y tế Việt Nam",
+        "Ministry of Health of Viet Nam",
+        "Quyết định 5772/QĐ-BYT",
+        "Đặng Thị Hoa",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("Not stated"), "{text}");
+    for file in [paper, first_file(&ministry.path("renewed/png"))] {
+        let (exit, told) = ministry.verify(&[&file.display().to_string(), SIGNER[0], SIGNER[1]]);
+        assert_eq!(exit, 0, "{told}");
     }
 }
 

@@ -13,6 +13,10 @@ const VARIABLE: &str = "MINHCHUNG_TEST_POSTGRES";
 
 /// A new database on the tests' server.
 fn database(name: &str) -> String {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test command says where its server is"
+    )]
     let server = std::env::var(VARIABLE).unwrap_or_else(|_| {
         panic!("this test needs a PostgreSQL server: run `cargo xtask test`, or set {VARIABLE} to one's address")
     });

@@ -149,3 +149,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn letters_that_look_like_digits_are_seen_in_either_case() {
+    for text in ["b77IIII31", "B77IIII31"] {
+        let repaired = "877111131".to_owned();
+        assert_eq!(
+            IdentityNumber::parse(text),
+            Err(IdentityError::OcrLetters { repaired })
+        );
+    }
+}

@@ -21,6 +21,7 @@ pub(crate) fn certificate() -> Certificate {
         product: Bilingual::same("Comirnaty"),
         manufacturer: Bilingual::same("Biontech Manufacturing GmbH"),
         certificate_code: "URN:UVCI:01:VN:F231A7D4B9E34D65A0D3F1B23D34E6F6#K".to_owned(),
+        title: Bilingual::new("Hộ chiếu vắc xin", "Vaccine passport"),
         issuer: Bilingual::new("Bộ Y tế", "Ministry of Health"),
         basis: Bilingual::new(
             "Chứng nhận tiêm chủng theo Quyết định 5772/QĐ-BYT, theo định dạng Chứng nhận COVID số của EU",

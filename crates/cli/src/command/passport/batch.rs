@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use passport::issue::{Claims, IssueError, Issuer};
+use passport::journal::Certified;
 use rayon::prelude::*;
 use serde_json::json;
 
 use super::records::{Plan, Refusal};
-use super::store::{self, Certified, Journal};
+use super::store::{self, Journal};
 use crate::command::people::write_whole;
 use crate::exit::{Blame, Failure, usage};
 use crate::progress::{Progress, interrupted};
@@ -139,7 +140,7 @@ fn sign(
         id: new_id()?,
     };
     match issuer.issue(&claims, at) {
-        Ok(issued) => Ok(Ok(Certified::new(id, &issued))),
+        Ok(issued) => Ok(Ok(Certified::new(id, plan.nationality.as_deref(), &issued))),
         Err(ref error @ IssueError::Incomplete { dose, course }) => {
             let vi = format!("Mới tiêm {dose} trên {course} liều cơ bản.");
             Ok(Err(Refusal::new("incomplete", vi, error.to_string())))
@@ -303,6 +304,7 @@ mod tests {
                 course: 2,
             },
             date: date(2021, 10, 1),
+            nationality: None,
         }
     }
 

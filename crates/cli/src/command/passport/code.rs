@@ -4,9 +4,10 @@ use std::io::Read;
 use std::path::Path;
 
 use passport::issue::PREFIX;
-use render::{FileKind, ReadError, read_codes};
+use render::{FileKind, ReadError};
 
-use crate::exit::{Blame, Failure, usage};
+use super::picture;
+use crate::exit::{Failure, usage};
 
 /// Larger than any photo or PDF of a certificate.
 const MAX_BYTES: u64 = 64 << 20;
@@ -71,9 +72,7 @@ fn without_line_end(text: &str) -> &str {
 
 /// The health certificate in a picture; if there is none, whatever else is there, so that it can be named.
 fn from_picture(name: &str, bytes: &[u8]) -> Result<String, Failure> {
-    let codes = read_codes(bytes)
-        .map_err(|error| anyhow::anyhow!("{name}: {error}"))
-        .or_usage()?;
+    let codes = picture::codes(name, bytes)?;
     let certificates: Vec<_> = codes
         .iter()
         .filter(|code| code.starts_with(PREFIX))

@@ -2,7 +2,6 @@
 
 mod one;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,8 +10,8 @@ use passport::issue::Issuer;
 use passport::profile::Profile;
 use signing::{Certificate, KeyPair};
 
-use super::batch::{Folder, Run};
-use super::paper::{Drawing, Paper, draw_all};
+use super::batch::Folder;
+use super::paper::Prints;
 use super::records::Records;
 use crate::Outcome;
 use crate::clock::now;
@@ -27,7 +26,6 @@ use crate::progress::Progress;
 #[command(
     after_help = "Example:\n  minhchung passport issue --subjects subjects.parquet --doses doses.parquet --outcomes cleaned \\\n      --profile eu-2023 --key signer.p8 --passphrase-file secret --cert signer.pem --out issued --pdf a4\n\nWrites certificates.parquet and refusals.csv into the folder: subjects read = issued + refused. Every certificate has an identifier of\nits own. A run that broke off goes on with --resume; nobody gets a second certificate.\n\nOne person: --json-file person.json with {\"name\", \"dob\", \"vaccine\", \"manufacturer\", \"date\", \"doses\": [dn, sd]}; the code goes to stdout,\nand with --out FILE.png or FILE.pdf also into that file."
 )]
-#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct Issue {
     /// Subjects (CSV, XLSX or Parquet).
     #[arg(long, value_name = "FILE", requires = "doses", requires = "out")]
@@ -51,12 +49,8 @@ pub struct Issue {
     /// Folder for the certificates; for one person a file, .png or .pdf.
     #[arg(long, value_name = "DIR|FILE")]
     out: Option<PathBuf>,
-    /// Print every certificate as PDF.
-    #[arg(long, value_enum)]
-    pdf: Option<Paper>,
-    /// Draw every code as PNG.
-    #[arg(long)]
-    png: bool,
+    #[command(flatten)]
+    prints: Prints,
     /// Only the first so many subjects.
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -151,42 +145,9 @@ impl Issue {
         let ids = records.subjects.iter().map(|subject| subject.id.as_str());
         let everybody: Vec<_> = ids.zip(plans).collect();
         let mut run = folder.issue(&everybody, &issuer, at, &progress)?;
-        self.draw(&folder, &records, &profile, &progress, &mut run)?;
+        self.prints
+            .draw(&folder.path, &profile, &progress, &mut run)?;
         run.report(records.unreadable, out, self.json);
         Ok(Exit::Good)
-    }
-
-    fn draw(
-        &self,
-        folder: &Folder,
-        records: &Records,
-        profile: &Profile,
-        progress: &Progress,
-        run: &mut Run,
-    ) -> Result<(), Failure> {
-        let drawing = Drawing {
-            level: profile.qr_error_correction,
-        };
-        if self.png {
-            let place = folder.path.join("png");
-            let undrawn = draw_all(&place, "png", &run.issued, progress, |certified| {
-                drawing.png(&certified.code)
-            })?;
-            run.undrawn.extend(undrawn);
-        }
-        if let Some(paper) = self.pdf {
-            let nations: HashMap<&str, &str> = records
-                .subjects
-                .iter()
-                .filter_map(|subject| Some((subject.id.as_str(), subject.nationality.as_deref()?)))
-                .collect();
-            let place = folder.path.join("pdf");
-            let undrawn = draw_all(&place, "pdf", &run.issued, progress, |certified| {
-                let nation = nations.get(certified.subject_id.as_str()).copied();
-                drawing.pdf(&certified.code, nation, paper)
-            })?;
-            run.undrawn.extend(undrawn);
-        }
-        Ok(())
     }
 }

@@ -3,19 +3,21 @@
 use std::num::NonZeroU8;
 use std::path::Path;
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use jiff::civil::date;
 use jiff::tz::Offset;
 use passport::dcc::{Dcc, Entry};
-use passport::profile::QrErrorCorrection;
+use passport::journal::Certified;
+use passport::profile::{Profile, QrErrorCorrection};
 use passport::value_sets::{Set, ValueSets};
 use passport::verify::{Contents, verify};
 use rayon::prelude::*;
 use registry::date::BirthDate;
+use registry::text::Text;
 use render::{Bilingual, Form, Level, Mask, PartialDate, Qr};
 use signing::Certificate;
 
-use super::store::Certified;
+use super::batch::Run;
 use crate::command::people::write_whole;
 use crate::exit::{Failure, usage};
 use crate::progress::{Progress, interrupted};
@@ -38,18 +40,62 @@ impl Paper {
     }
 }
 
+/// What is drawn of every certificate.
+#[derive(Args)]
+pub(super) struct Prints {
+    /// Print every certificate as PDF.
+    #[arg(long, value_enum)]
+    pdf: Option<Paper>,
+    /// Draw every code as PNG.
+    #[arg(long)]
+    png: bool,
+}
+
+impl Prints {
+    /// The size of paper, for one who prints without having named any.
+    pub(super) fn paper(&self) -> Paper {
+        self.pdf.unwrap_or(Paper::A4)
+    }
+
+    /// Draws what is asked for into the folders `png` and `pdf` of the run's folder.
+    pub(super) fn draw(
+        &self,
+        folder: &Path,
+        profile: &Profile,
+        progress: &Progress,
+        run: &mut Run,
+    ) -> Result<(), Failure> {
+        let drawing = Drawing { profile };
+        if self.png {
+            let place = folder.join("png");
+            let undrawn = draw_all(&place, "png", &run.issued, progress, |certified| {
+                drawing.png(&certified.code)
+            })?;
+            run.undrawn.extend(undrawn);
+        }
+        if let Some(paper) = self.pdf {
+            let place = folder.join("pdf");
+            let undrawn = draw_all(&place, "pdf", &run.issued, progress, |certified| {
+                drawing.pdf(&certified.code, certified.nationality.as_deref(), paper)
+            })?;
+            run.undrawn.extend(undrawn);
+        }
+        Ok(())
+    }
+}
+
 /// How certificates are drawn.
 #[derive(Clone, Copy)]
-pub(super) struct Drawing {
-    pub(super) level: QrErrorCorrection,
+pub(super) struct Drawing<'p> {
+    pub(super) profile: &'p Profile,
 }
 
 /// Certificates to draw at once: few enough to keep memory small.
 const AT_ONCE: usize = 256;
 
-impl Drawing {
+impl Drawing<'_> {
     fn level(self) -> Level {
-        match self.level {
+        match self.profile.qr_error_correction {
             QrErrorCorrection::L => Level::L,
             QrErrorCorrection::M => Level::M,
             QrErrorCorrection::Q => Level::Q,
@@ -71,15 +117,59 @@ impl Drawing {
         nationality: Option<&str>,
         paper: Paper,
     ) -> Result<Vec<u8>, String> {
-        let view = view(code, nationality).ok_or("the code cannot be read back")?;
+        let view = self
+            .view(code, nationality)
+            .ok_or("the code cannot be read back")?;
         view.pdf(paper.form(), self.level())
             .map_err(|error| error.to_string())
+    }
+
+    /// All that stands on it: what the code says, and the words of the profile.
+    fn view(self, code: &str, nationality: Option<&str>) -> Option<render::Certificate> {
+        let contents = contents(code)?;
+        let dcc = contents.dcc?;
+        let Entry::Vaccination(entry) = &dcc.entry else {
+            return None;
+        };
+        let day = |time| Offset::UTC.to_datetime(time).date();
+        let dose = u8::try_from(entry.dose).ok()?;
+        let named = |set, code: &str| {
+            ValueSets::eu()
+                .display(set, code)
+                .unwrap_or(code)
+                .to_owned()
+        };
+        Some(render::Certificate {
+            name: joined([&dcc.name.family, &dcc.name.given], " "),
+            name_transliterated: joined([&dcc.name.family_icao, &dcc.name.given_icao], "<<"),
+            birth_date: birth_date(&dcc)?,
+            nationality: nation(nationality),
+            disease: Bilingual::same(named(Set::Disease, &entry.disease)),
+            doses: (dose, u8::try_from(entry.doses).ok()?),
+            injection_date: entry.date.parse().ok()?,
+            dose_number: dose,
+            vaccine: Bilingual {
+                vi: kind_of_vaccine(&entry.prophylaxis).to_owned(),
+                en: named(Set::Prophylaxis, &entry.prophylaxis),
+            },
+            product: Bilingual::same(named(Set::Product, &entry.product)),
+            manufacturer: Bilingual::same(named(Set::Manufacturer, &entry.manufacturer)),
+            certificate_code: entry.id.clone(),
+            title: bilingual(&self.profile.title),
+            issuer: bilingual(&self.profile.authority),
+            basis: bilingual(&self.profile.basis),
+            issued: day(contents.issued_at?),
+            valid_until: day(contents.expires_at?),
+            renews: true,
+            verify_at: String::new(),
+            code: code.to_owned(),
+        })
     }
 }
 
 /// Draws one file for each certificate that has none in the folder yet, named by the opaque part of its identifier. Gives the subjects
 /// for whom there is none, with the reason.
-pub(super) fn draw_all(
+fn draw_all(
     folder: &Path,
     extension: &str,
     all: &[Certified],
@@ -140,44 +230,8 @@ pub(super) fn contents(code: &str) -> Option<Contents> {
     verify(code, nobody, jiff::Timestamp::UNIX_EPOCH).contents
 }
 
-fn view(code: &str, nationality: Option<&str>) -> Option<render::Certificate> {
-    let contents = contents(code)?;
-    let dcc = contents.dcc?;
-    let Entry::Vaccination(entry) = &dcc.entry else {
-        return None;
-    };
-    let day = |time| Offset::UTC.to_datetime(time).date();
-    let dose = u8::try_from(entry.dose).ok()?;
-    let named = |set, code: &str| {
-        ValueSets::eu()
-            .display(set, code)
-            .unwrap_or(code)
-            .to_owned()
-    };
-    Some(render::Certificate {
-        name: joined([&dcc.name.family, &dcc.name.given], " "),
-        name_transliterated: joined([&dcc.name.family_icao, &dcc.name.given_icao], "<<"),
-        birth_date: birth_date(&dcc)?,
-        nationality: nation(nationality),
-        disease: Bilingual::same(named(Set::Disease, &entry.disease)),
-        doses: (dose, u8::try_from(entry.doses).ok()?),
-        injection_date: entry.date.parse().ok()?,
-        dose_number: dose,
-        vaccine: Bilingual {
-            vi: kind_of_vaccine(&entry.prophylaxis).to_owned(),
-            en: named(Set::Prophylaxis, &entry.prophylaxis),
-        },
-        product: Bilingual::same(named(Set::Product, &entry.product)),
-        manufacturer: Bilingual::same(named(Set::Manufacturer, &entry.manufacturer)),
-        certificate_code: entry.id.clone(),
-        issuer: Bilingual::same(entry.issuer.clone()),
-        basis: Bilingual::default(),
-        issued: day(contents.issued_at?),
-        valid_until: day(contents.expires_at?),
-        renews: true,
-        verify_at: String::new(),
-        code: code.to_owned(),
-    })
+fn bilingual(text: &Text) -> Bilingual {
+    Bilingual::new(&text.vi, &text.en)
 }
 
 fn joined(parts: [&Option<String>; 2], by: &str) -> String {

@@ -22,7 +22,7 @@ pub(super) struct Subject {
     name: String,
     birth_date: Option<String>,
     /// As written.
-    pub(super) nationality: Option<String>,
+    nationality: Option<String>,
 }
 
 /// A dose that was given, as written.
@@ -40,6 +40,8 @@ pub(super) struct Plan {
     pub(super) vaccine: VaccineCodes,
     pub(super) number: DoseNumber,
     pub(super) date: Date,
+    /// As written; for the paper.
+    pub(super) nationality: Option<String>,
 }
 
 /// Why a subject gets no certificate.
@@ -282,6 +284,7 @@ impl Records {
             vaccine: *vaccine,
             number: *number,
             date: *date,
+            nationality: subject.nationality.clone(),
         })
     }
 }

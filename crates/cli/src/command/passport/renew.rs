@@ -7,17 +7,19 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use passport::dcc::{Dcc, Entry};
 use passport::issue::Issuer;
+use passport::journal::Certified;
 use passport::names::HolderName;
 use passport::numbering::DoseNumber;
 use passport::profile::Profile;
-use passport::revocation::{HashKind, RevocationHash};
+use passport::revocation::{CertificateHashes, HashKind, RevocationHash};
 use passport::verify::verify;
 use signing::Certificate;
 
 use super::batch::Folder;
 use super::issue::By;
+use super::paper::Prints;
 use super::records::{Plan, Refusal};
-use super::store::{self, Certified};
+use super::store;
 use crate::Outcome;
 use crate::clock::{moment, now};
 use crate::command::clean::set_threads;
@@ -29,7 +31,7 @@ use crate::progress::Progress;
 /// Renew certificates that expire soon or have expired: the same claims, a new identifier, a new signature.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  minhchung passport renew --certificates issued/certificates.parquet --within-days 28 \\\n      --key new.p8 --passphrase-file secret --cert new.pem --signer signer.pem --out renewed\n\nOnly what one of the signers had signed is renewed, and nothing that stands on the list given to --revoked."
+    after_help = "Example:\n  minhchung passport renew --certificates issued/certificates.parquet --within-days 28 \\\n      --key new.p8 --passphrase-file secret --cert new.pem --signer signer.pem --out renewed --pdf a4\n\nOnly what one of the signers had signed is renewed, and nothing that stands on the list given to --revoked."
 )]
 pub struct Renew {
     /// The table that `passport issue` or an earlier `renew` wrote.
@@ -52,6 +54,8 @@ pub struct Renew {
     /// Folder for the new certificates.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    prints: Prints,
     /// Go on with a run that broke off.
     #[arg(long)]
     resume: bool,
@@ -80,13 +84,13 @@ impl Renew {
         let all = store::read(&self.certificates)?;
         let revoked = self.revoked.as_deref().map(Working::read).transpose()?;
         let revoked = revoked.map(|working| working.all()).unwrap_or_default();
-        let of_ids = revoked
-            .iter()
-            .filter(|(_, kind, ..)| *kind == HashKind::Uci);
         let check = Check {
             profile: &profile,
             signers: &signers,
-            revoked: of_ids.map(|(_, _, hash, _)| hash).collect(),
+            revoked: revoked
+                .iter()
+                .map(|(_, kind, hash, _)| (kind, hash))
+                .collect(),
         };
         let due = all.iter().filter(|certified| certified.expires <= until);
         let everybody: Vec<_> = due
@@ -95,7 +99,10 @@ impl Renew {
         let folder = Folder::open(&self.out, self.resume)?;
         let key = self.by.open(&certificate, self.threads)?;
         let issuer = Issuer::new(&profile, &certificate, key.as_ref()).or_usage()?;
-        let run = folder.issue(&everybody, &issuer, at, &Progress::new(self.quiet))?;
+        let progress = Progress::new(self.quiet);
+        let mut run = folder.issue(&everybody, &issuer, at, &progress)?;
+        self.prints
+            .draw(&folder.path, &profile, &progress, &mut run)?;
         run.report(0, &self.out, self.json);
         Ok(Exit::Good)
     }
@@ -105,8 +112,8 @@ impl Renew {
 struct Check<'a> {
     profile: &'a Profile,
     signers: &'a [Certificate],
-    /// Hashes of the identifiers that are revoked.
-    revoked: HashSet<RevocationHash>,
+    /// What is revoked, by any kind of hash.
+    revoked: HashSet<(HashKind, RevocationHash)>,
 }
 
 impl Check<'_> {
@@ -122,20 +129,20 @@ impl Check<'_> {
         let Some(dcc) = contents.and_then(|contents| contents.dcc.as_ref()) else {
             return Err(unreadable());
         };
-        if self
-            .revoked
-            .contains(&RevocationHash::of_uci(dcc.entry.id()))
-        {
+        let hashes = contents.and_then(CertificateHashes::of);
+        let mut hashes = hashes.iter().flat_map(CertificateHashes::all);
+        if hashes.any(|hash| self.revoked.contains(&hash)) {
             return Err(Refusal::new(
                 "revoked",
                 "Chứng nhận đã bị thu hồi.",
                 "The certificate has been revoked.",
             ));
         }
-        self.claims(dcc)
+        self.claims(dcc, certified.nationality.clone())
     }
 
-    fn claims(&self, dcc: &Dcc) -> Result<Plan, Refusal> {
+    /// The nationality is the only claim that stands in no code.
+    fn claims(&self, dcc: &Dcc, nationality: Option<String>) -> Result<Plan, Refusal> {
         let Entry::Vaccination(entry) = &dcc.entry else {
             return Err(unreadable());
         };
@@ -157,6 +164,7 @@ impl Check<'_> {
                 course: entry.doses.min(entry.dose),
             },
             date: entry.date.parse().map_err(|_| unreadable())?,
+            nationality,
         })
     }
 }

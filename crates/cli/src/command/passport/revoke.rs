@@ -5,20 +5,22 @@ use std::fs::OpenOptions;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use passport::revocation::{HashKind, Kid, RevocationHash};
+use passport::journal::Certified;
+use passport::revocation::{CertificateHashes, HashKind, Kid};
 use serde_json::json;
 
 use super::paper::contents;
-use super::store::{self, Certified};
+use super::store;
 use crate::Outcome;
 use crate::clock::now;
+use crate::command::revocation::By;
 use crate::command::revocation::working::Working;
 use crate::exit::{Blame, Exit, Failure, usage};
 
 /// Put certificates on the working list of revocations.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  minhchung passport revoke --certificates issued/certificates.parquet --ci 'URN:UVCI:01:VN:8F2C…#I' --reason fraud --list revoked.jsonl\n\nThe list holds the hash of the identifier until the certificate expires, as EU revocation batches. Reasons are kept beside it, in\nLIST.reasons.csv: a published list gives none. Verifiers know nothing of it before the list is published."
+    after_help = "Example:\n  minhchung passport revoke --certificates issued/certificates.parquet --ci 'URN:UVCI:01:VN:8F2C…#I' --reason fraud --list revoked.jsonl\n\nThe list holds hashes until the certificates expire, as EU revocation batches. Reasons are kept beside it, in\nLIST.reasons.csv: a published list gives none. Verifiers know nothing of it before the list is published."
 )]
 pub struct Revoke {
     /// The table that `passport issue` or `renew` wrote.
@@ -27,6 +29,9 @@ pub struct Revoke {
     /// Identifier of the certificate, may be repeated.
     #[arg(long, value_name = "UVCI", required = true)]
     ci: Vec<String>,
+    /// What is hashed, may be repeated. The identifier is surer: an ECDSA signature can be altered without becoming invalid.
+    #[arg(long, value_enum, default_value = "uci")]
+    by: Vec<By>,
     /// Why.
     #[arg(long, value_enum)]
     reason: Reason,
@@ -86,18 +91,19 @@ impl Revoke {
         } else {
             Working::default()
         };
-        let before = list.len();
+        let mut revoked = 0;
         for certified in &found {
-            add(&mut list, certified)?;
+            let before = list.len();
+            self.add(&mut list, certified)?;
+            revoked += usize::from(list.len() > before);
         }
         self.note_reasons(&found)?;
         list.write(&self.list)?;
-        let added = list.len() - before;
         if self.json {
-            println!("{}", json!({ "revoked": added, "listed": list.len() }));
+            println!("{}", json!({ "revoked": revoked, "listed": list.len() }));
         } else {
             println!(
-                "{added} revoked, {} on the list {}",
+                "{revoked} revoked, {} hashes on the list {}",
                 list.len(),
                 self.list.display()
             );
@@ -120,16 +126,18 @@ impl Revoke {
         }
         writer.flush().or_usage()
     }
-}
 
-/// Adds one certificate to the list of its country.
-fn add(list: &mut Working, certified: &Certified) -> Result<(), Failure> {
-    let broken = || usage(format!("{}: its code cannot be read", certified.ci));
-    let contents = contents(&certified.code).ok_or_else(broken)?;
-    let kid: Option<Kid> = contents.kid.and_then(|kid| kid.try_into().ok());
-    let country = contents.issuer.ok_or_else(broken)?;
-    let hash = RevocationHash::of_uci(&certified.ci);
-    let list = list.of(&country);
-    list.revoke(kid, HashKind::Uci, hash, certified.expires);
-    Ok(())
+    /// Adds one certificate to the list of its country.
+    fn add(&self, list: &mut Working, certified: &Certified) -> Result<(), Failure> {
+        let broken = || usage(format!("{}: its code cannot be read", certified.ci));
+        let contents = contents(&certified.code).ok_or_else(broken)?;
+        let hashes = CertificateHashes::of(&contents).ok_or_else(broken)?;
+        let kid: Option<Kid> = contents.kid.and_then(|kid| kid.try_into().ok());
+        let country = contents.issuer.ok_or_else(broken)?;
+        let list = list.of(&country);
+        for kind in self.by.iter().copied().map(HashKind::from) {
+            list.revoke(kid, kind, hashes.of_kind(kind), certified.expires);
+        }
+        Ok(())
+    }
 }

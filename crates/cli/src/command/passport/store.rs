@@ -8,61 +8,10 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
 use intake::{TableWriter, Wanted};
-use jiff::Timestamp;
-use passport::issue::Issued;
+use passport::journal::{self, COLUMNS, Certified};
 
 use super::records::rows;
 use crate::exit::{Blame, Failure, usage};
-
-/// The columns, of the table and the journal.
-const COLUMNS: [&str; 6] = ["subject_id", "ci", "kid", "issued", "expires", "code"];
-
-/// One certificate that was issued.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Certified {
-    pub(super) subject_id: String,
-    pub(super) ci: String,
-    /// Hexadecimal.
-    pub(super) kid: String,
-    pub(super) issued: Timestamp,
-    pub(super) expires: Timestamp,
-    pub(super) code: String,
-}
-
-impl Certified {
-    pub(super) fn new(subject_id: &str, issued: &Issued) -> Self {
-        Self {
-            subject_id: subject_id.to_owned(),
-            ci: issued.id.to_string(),
-            kid: hex::encode(issued.kid),
-            issued: issued.issued_at,
-            expires: issued.expires_at,
-            code: issued.code.clone(),
-        }
-    }
-
-    fn from_texts([subject_id, ci, kid, issued, expires, code]: [&str; 6]) -> Option<Self> {
-        Some(Self {
-            subject_id: subject_id.to_owned(),
-            ci: ci.to_owned(),
-            kid: kid.to_owned(),
-            issued: issued.parse().ok()?,
-            expires: expires.parse().ok()?,
-            code: code.to_owned(),
-        })
-    }
-
-    fn texts(&self) -> [String; 6] {
-        [
-            self.subject_id.clone(),
-            self.ci.clone(),
-            self.kid.clone(),
-            self.issued.to_string(),
-            self.expires.to_string(),
-            self.code.clone(),
-        ]
-    }
-}
 
 /// Reads a table of certificates.
 pub(super) fn read(path: &Path) -> Result<Vec<Certified>, Failure> {
@@ -128,31 +77,18 @@ impl Journal {
             .map_err(failed)?;
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(failed)?;
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        text.truncate(whole);
+        let (earlier, whole) =
+            journal::parse(&text).map_err(|error| usage(format!("{name}: {error}")))?;
         file.set_len(whole as u64).map_err(failed)?;
-        let mut reader = csv::ReaderBuilder::new();
-        let mut reader = reader.has_headers(false).from_reader(text.as_bytes());
-        let mut earlier = Vec::new();
-        for record in reader.records() {
-            let record = record.or_usage()?;
-            let texts = std::array::from_fn(|column| record.get(column).unwrap_or_default());
-            let certified = Certified::from_texts(texts);
-            earlier.push(certified.ok_or_else(|| usage(format!("{name}: damaged")))?);
-        }
         Ok((Self { file, name }, earlier))
     }
 
     /// Adds certificates; they are on the disk when it returns.
     pub(super) fn add(&mut self, new: &[Certified]) -> Result<(), Failure> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for certified in new {
-            writer.write_record(certified.texts()).or_fault()?;
-        }
-        let bytes = writer.into_inner().or_fault()?;
+        let text = journal::to_text(new);
         let written = self
             .file
-            .write_all(&bytes)
+            .write_all(text.as_bytes())
             .and_then(|()| self.file.sync_data());
         written.map_err(|error| usage(format!("cannot write {}: {error}", self.name)))
     }
@@ -160,6 +96,8 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     #[test]
@@ -173,6 +111,7 @@ mod tests {
             issued: Timestamp::UNIX_EPOCH,
             expires: Timestamp::UNIX_EPOCH,
             code: "HC1:A ".into(),
+            nationality: Some("VN".into()),
         };
         let (mut journal, earlier) = Journal::open(&path).unwrap();
         assert_eq!(earlier, []);

@@ -13,7 +13,7 @@ use passport::value_sets::ValueSets;
 use passport::verify::{Failure as StepFailure, Outcome as StepOutcome, Report, verify};
 use registry::text::Text;
 use serde_json::{Map, Value, json};
-use signing::{Algorithm, Certificate, Trust};
+use signing::{Certificate, Trust};
 
 use super::code;
 use crate::Outcome;
@@ -203,21 +203,9 @@ impl Answer {
         let Some(contents) = &self.report.contents else {
             return;
         };
-        let (Some(kid), Some(dcc)) = (&contents.kid, &contents.dcc) else {
+        let (Some(kid), Some(hashes)) = (&contents.kid, CertificateHashes::of(contents)) else {
             return;
         };
-        let algorithm = match &self.report.signer {
-            Some(signer) => signer.algorithm(),
-            // Not signed by anybody known; the hashes of the identifier can be looked up all the same.
-            None => None,
-        };
-        let country = contents.issuer.as_deref();
-        let hashes = CertificateHashes::new(
-            country.unwrap_or_else(|| dcc.entry.country()),
-            dcc.entry.id(),
-            algorithm.unwrap_or(Algorithm::Es256),
-            &contents.signature,
-        );
         let reason = match revocations {
             Ok(revocations) => match revocations.find(kid, &hashes, at) {
                 Ok(None) => {
