@@ -18,6 +18,10 @@ pub struct Policy {
     pub passport: PassportTerms,
     /// The register.
     pub register: RegisterTerms,
+    /// Citizens' feedback.
+    pub feedback: crate::feedback::Terms,
+    /// Questions to other communes.
+    pub inquiry: InquiryTerms,
 }
 
 /// Who gets a passport.
@@ -60,6 +64,14 @@ pub struct PassportTerms {
 pub struct RegisterTerms {
     /// An answer of FALSE or UNVERIFIABLE is asked again after so many days.
     pub ask_again_days: u16,
+}
+
+/// Terms of a question to another commune.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InquiryTerms {
+    /// Days for the answer.
+    pub days: u16,
 }
 
 /// Why doses do not qualify.
@@ -196,5 +208,47 @@ impl<'p> InForce<'p> {
                 vaccine: dose.facts.vaccine.clone(),
             }
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn with(from: &str, to: &str) -> Result<Policy, PolicyError> {
+        let shipped = include_str!("../policies/policy.toml");
+        assert!(shipped.contains(from), "{from}");
+        Policy::parse(&shipped.replace(from, to))
+    }
+
+    #[test]
+    fn nobody_is_eligible_before_the_first_policy() {
+        let policy = Policy::shipped();
+        assert_eq!(
+            policy.eligibility_on(date(2021, 12, 19)).check(&[]),
+            Err(Ineligible::NoPolicy)
+        );
+        let in_force = policy.eligibility_on(date(2021, 12, 20));
+        assert_eq!(in_force.id(), Some("5772"));
+        assert_eq!(
+            in_force.check(&[]),
+            Err(Ineligible::Course { have: 0, need: 1 })
+        );
+    }
+
+    #[test]
+    fn a_policy_that_cannot_be_used_says_where_it_is_wrong() {
+        let message =
+            |policy: Result<Policy, PolicyError>| policy.expect_err("refused").to_string();
+        assert!(message(with("\"jcovden\"", "\"jansen\"")).contains("`5772` names `jansen`"));
+        assert!(message(with("renewal_days", "renewal_day")).contains("renewal_day"));
+        let second = "\n[[eligibility]]\nid = \"old\"\nvalid_from = \"2021-01-01\"\ndocument = \"\"\nproducts = []\ncourse = \"any\"\n";
+        assert!(
+            message(with("[passport]", &format!("{second}[passport]")))
+                .contains("`old` begins before")
+        );
+        assert!(message(Policy::parse("eligibility = []")).contains("missing field"));
     }
 }

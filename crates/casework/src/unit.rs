@@ -181,3 +181,25 @@ impl From<Unit> for String {
         unit.to_string()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_police_stand_where_their_code_says() {
+        let police: Unit = "province-police/01".parse().expect("a unit");
+        assert_eq!(police.place(), Unit::Province(ProvinceCode(1)).place());
+    }
+
+    proptest! {
+        #[test]
+        fn a_unit_reads_back_from_what_it_is_written_as(text in "(ministry|province|district|commune|police|district-police|province-police|hamlet|facility|)/?[0-9]{0,6}(/.{0,8})?") {
+            if let Ok(unit) = text.parse::<Unit>() {
+                prop_assert_eq!(unit.to_string().parse(), Ok(unit));
+            }
+        }
+    }
+}

@@ -47,5 +47,7 @@ pub use columns::{Column, FieldSpec, Format, Layout, Match, Source, Wanted, fiel
 pub use decode::Encoding;
 pub use error::IntakeError;
 pub use map::ColumnMap;
-pub use reader::{All, Limits, Options, Progress, Reader, Unit, open, open_bytes, read_all};
+pub use reader::{
+    All, Limits, Options, Progress, Reader, Unit, each_row, open, open_bytes, read_all,
+};
 pub use write::{RejectWriter, TableWriter};

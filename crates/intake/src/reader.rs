@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array as _, RecordBatch, StringArray};
 
 use crate::batch::Assembler;
 use crate::columnar::Columnar;
@@ -124,6 +124,33 @@ pub struct All {
 /// As [`open`] and [`Reader::next_batch`].
 pub fn read_all(path: &Path, wanted: Wanted<'_>, options: &Options) -> Result<All, IntakeError> {
     open(path, wanted, options)?.into_all()
+}
+
+/// Hands on these columns of every row, by their headings in the batch; a blank cell and a column that is not there are `None`. Tells what
+/// became of the rows.
+///
+/// # Errors
+/// As [`open`] and [`Reader::next_batch`].
+pub fn each_row<const N: usize>(
+    path: &Path,
+    wanted: Wanted<'_>,
+    headings: [&str; N],
+    mut each: impl FnMut([Option<&str>; N]),
+) -> Result<Counts, IntakeError> {
+    let mut reader = open(path, wanted, &Options::default())?;
+    while let Some(batch) = reader.next_batch()? {
+        let columns = headings.map(|heading| {
+            let column = batch.rows.column_by_name(heading)?;
+            column.as_any().downcast_ref::<StringArray>()
+        });
+        for row in 0..batch.rows.num_rows() {
+            each(columns.map(|column| {
+                let column = column.filter(|column| column.is_valid(row))?;
+                Some(column.value(row)).filter(|text| !text.trim().is_empty())
+            }));
+        }
+    }
+    Ok(reader.counts())
 }
 
 /// Reads a file batch by batch.

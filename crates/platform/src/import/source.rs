@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use arrow_array::{Array as _, RecordBatch, StringArray};
 use casework::subject::dose::{DoseCheck, DoseFacts, DoseId};
 use casework::subject::person::{IdentityField, Person, RegisterAnswer};
 use casework::subject::{Contact, NewDose, Registration};
-use intake::{FieldSpec, IntakeError, Options, Wanted, fields_of};
+use intake::{FieldSpec, IntakeError, Wanted, each_row, fields_of};
 use registry::area::Place;
 use registry::date::{BirthDate, parse_moment};
 use registry::facility::FacilityCode;
@@ -159,7 +158,7 @@ impl Source {
         ];
         let mut row = 0;
         let mut subjects = Vec::new();
-        self.unreadable = rows(
+        let counts = each_row(
             path,
             Wanted::Fields(&fields),
             names,
@@ -196,6 +195,7 @@ impl Source {
                 });
             },
         )?;
+        self.unreadable = counts.rejected;
         self.subjects = subjects;
         Ok(())
     }
@@ -243,7 +243,7 @@ impl Found {
         let mut unknown = None;
         // The first record of a person gives the cluster its name: the same whatever else is in the file.
         let mut first: HashMap<String, (String, bool)> = HashMap::new();
-        rows(
+        each_row(
             path,
             Wanted::AsInFile,
             names,
@@ -298,7 +298,7 @@ impl Found {
     }
 
     fn read_findings(&mut self, path: &Path) -> Result<(), SourceError> {
-        rows(
+        each_row(
             path,
             Wanted::AsInFile,
             ["record", "record_id", "severity", "rule"],
@@ -328,7 +328,7 @@ impl Found {
     }
 
     fn read_duplicates(&mut self, path: &Path) -> Result<(), SourceError> {
-        rows(
+        each_row(
             path,
             Wanted::AsInFile,
             ["dose_id", "kept_dose_id"],
@@ -368,7 +368,7 @@ fn read_doses(
         "status",
     ];
     let mut doses: HashMap<String, Vec<NewDose>> = HashMap::new();
-    rows(
+    each_row(
         path,
         Wanted::Fields(&fields),
         names,
@@ -420,7 +420,7 @@ fn facilities(path: &Path) -> Result<Vec<IncomingFacility>, SourceError> {
     let fields: Vec<FieldSpec> = fields_of(&[FacilityField::Code]);
     let mut facilities = Vec::new();
     let names = ["facility_code", "name", "province", "district", "commune"];
-    rows(
+    each_row(
         path,
         Wanted::Fields(&fields),
         names,
@@ -474,30 +474,4 @@ fn field(name: &str) -> Option<IdentityField> {
         "sex" => Some(IdentityField::Sex),
         _ => None,
     }
-}
-
-/// Hands on these columns of every row; tells how many rows can't be read.
-fn rows<const N: usize>(
-    path: &Path,
-    wanted: Wanted<'_>,
-    names: [&str; N],
-    mut each: impl FnMut([Option<&str>; N]),
-) -> Result<u64, SourceError> {
-    let mut reader = intake::open(path, wanted, &Options::default())?;
-    while let Some(batch) = reader.next_batch()? {
-        let columns = names.map(|name| column(&batch.rows, name));
-        for row in 0..batch.rows.num_rows() {
-            each(columns.map(|column| {
-                let column = column.filter(|column| column.is_valid(row));
-                column
-                    .map(|column| column.value(row))
-                    .filter(|text| !text.trim().is_empty())
-            }));
-        }
-    }
-    Ok(reader.counts().rejected)
-}
-
-fn column<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b StringArray> {
-    batch.column_by_name(name)?.as_any().downcast_ref()
 }

@@ -3,8 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use arrow_array::{Array, RecordBatch, StringArray};
-use intake::{Options, Wanted, fields_of};
+use intake::{Wanted, each_row, fields_of};
 use jiff::civil::Date;
 use passport::names::{HolderName, NameError};
 use passport::numbering::DoseNumber;
@@ -128,7 +127,7 @@ impl Records {
         };
         let fields = fields_of(&[SubjectField::UniqueId, SubjectField::FullName]);
         let names = ["unique_id", "full_name", "dob", "nationality"];
-        read.unreadable = rows(
+        let counts = each_row(
             subjects,
             Wanted::Fields(&fields),
             names,
@@ -140,7 +139,9 @@ impl Records {
                     nationality: nation.map(str::to_owned),
                 });
             },
-        )?;
+        )
+        .or_usage()?;
+        read.unreadable = counts.rejected;
         if let Some(limit) = limit {
             read.subjects.truncate(limit);
         }
@@ -153,7 +154,7 @@ impl Records {
             "manufacturer",
             "status",
         ];
-        rows(
+        each_row(
             doses,
             Wanted::Fields(&fields),
             names,
@@ -169,7 +170,8 @@ impl Records {
                     });
                 }
             },
-        )?;
+        )
+        .or_usage()?;
         Ok(read)
     }
 
@@ -324,7 +326,7 @@ impl Cleaned {
         };
         let path = folder.join("outcome.parquet");
         let mut unknown = None;
-        rows(
+        each_row(
             &path,
             Wanted::AsInFile,
             ["unique_id", "status", "person"],
@@ -341,7 +343,8 @@ impl Cleaned {
                     .outcomes
                     .insert(id.to_owned(), (verification, person));
             },
-        )?;
+        )
+        .or_usage()?;
         if let Some(status) = unknown {
             return Err(usage(format!(
                 "{}: unknown status '{status}'",
@@ -350,7 +353,7 @@ impl Cleaned {
         }
         let names = ["record", "record_id", "severity", "rule"];
         let path = folder.join("findings.parquet");
-        rows(
+        each_row(
             &path,
             Wanted::AsInFile,
             names,
@@ -367,7 +370,8 @@ impl Cleaned {
                         .insert(key, rule.unwrap_or_default().to_owned());
                 }
             },
-        )?;
+        )
+        .or_usage()?;
         Ok(cleaned)
     }
 
@@ -383,30 +387,4 @@ impl Cleaned {
             }),
         }
     }
-}
-
-/// Hands on these columns of every row; tells how many rows could not be read.
-pub(super) fn rows<const N: usize>(
-    path: &Path,
-    wanted: Wanted<'_>,
-    names: [&str; N],
-    mut each: impl FnMut([Option<&str>; N]),
-) -> Result<u64, Failure> {
-    let mut reader = intake::open(path, wanted, &Options::default()).or_usage()?;
-    while let Some(batch) = reader.next_batch().or_usage()? {
-        let columns = names.map(|name| column(&batch.rows, name));
-        for row in 0..batch.rows.num_rows() {
-            each(columns.map(|column| {
-                column
-                    .filter(|column| column.is_valid(row))
-                    .map(|column| column.value(row))
-                    .filter(|text| !text.trim().is_empty())
-            }));
-        }
-    }
-    Ok(reader.counts().rejected)
-}
-
-fn column<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b StringArray> {
-    batch.column_by_name(name)?.as_any().downcast_ref()
 }

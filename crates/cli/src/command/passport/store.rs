@@ -7,17 +7,16 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
-use intake::{TableWriter, Wanted};
+use intake::{TableWriter, Wanted, each_row};
 use passport::journal::{self, COLUMNS, Certified};
 
-use super::records::rows;
 use crate::exit::{Blame, Failure, usage};
 
 /// Reads a table of certificates.
 pub(super) fn read(path: &Path) -> Result<Vec<Certified>, Failure> {
     let mut all = Vec::new();
     let mut broken = false;
-    rows(
+    each_row(
         path,
         Wanted::AsInFile,
         COLUMNS,
@@ -25,7 +24,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<Certified>, Failure> {
             Some(certified) => all.push(certified),
             None => broken = true,
         },
-    )?;
+    )
+    .or_usage()?;
     if broken {
         return Err(usage(format!(
             "{}: not a table of certificates as `passport issue` writes it",
