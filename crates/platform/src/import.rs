@@ -132,16 +132,13 @@ impl<'s> Import<'s> {
     /// the same file again goes on from there.
     ///
     /// # Errors
-    /// As for [`Import::preview`], which runs first: a file that looks shifted writes nothing.
+    /// As for [`Import::preview`]; a file that looks shifted writes nothing.
     pub async fn commit(&self, source: &Source) -> Result<Imported, ImportError> {
-        self.check_shift(source).await?;
         self.run(source, true).await
     }
 
     async fn run(&self, source: &Source, write: bool) -> Result<Imported, ImportError> {
-        if !write {
-            self.check_shift(source).await?;
-        }
+        self.check_shift(source).await?;
         let mut done = Imported::default();
         done.tally.rows = source.subjects().len() as u64 + source.unreadable;
         done.tally.rejected = source.unreadable;
@@ -149,50 +146,41 @@ impl<'s> Import<'s> {
         done.tally.new_facilities = self.facilities(source, write).await?;
         let mut seen = HashSet::new();
         for rows in source.subjects().chunks(BATCH) {
-            let mut batch = Batch::default();
-            for row in rows {
-                if seen.insert(row.id.as_str()) {
-                    let step = self.step(row).await?;
-                    done.take(row, step, &mut batch);
-                } else {
-                    done.tally.duplicate += 1;
+            let (first, again): (Vec<&Incoming>, Vec<&Incoming>) =
+                rows.iter().partition(|row| seen.insert(row.id.as_str()));
+            done.tally.duplicate += again.len() as u64;
+            if !self.take(&first, write, &mut done).await? {
+                for row in first {
+                    while !self.take(&[row], write, &mut done).await? {}
                 }
-            }
-            if write {
-                self.write(rows, batch).await?;
             }
         }
         Ok(done)
     }
 
-    /// Commits a batch; when somebody changed one of its records in between, its rows are decided anew, one by one.
-    async fn write(&self, rows: &[Incoming], batch: Batch) -> Result<(), ImportError> {
-        match self.store.commit(&batch).await {
-            Ok(_) => return Ok(()),
-            Err(StorageError::Conflict { .. }) => {}
-            Err(other) => return Err(other.into()),
-        }
+    /// Takes rows in as one batch; `false`, and nothing is counted, when somebody changed one of the records in between: then each row is
+    /// decided anew by itself.
+    async fn take(
+        &self,
+        rows: &[&Incoming],
+        write: bool,
+        done: &mut Imported,
+    ) -> Result<bool, ImportError> {
+        let mut taken = Imported::default();
+        let mut batch = Batch::default();
         for row in rows {
-            loop {
-                let changes = match self.step(row).await? {
-                    Step::New(change, _) | Step::Updated(change, _) => vec![change],
-                    Step::Unchanged | Step::Rejected(..) => break,
-                };
-                match self
-                    .store
-                    .commit(&Batch {
-                        changes,
-                        ..Batch::default()
-                    })
-                    .await
-                {
-                    Ok(_) => break,
-                    Err(StorageError::Conflict { .. }) => {}
-                    Err(other) => return Err(other.into()),
-                }
+            let step = self.step(row).await?;
+            taken.take(row, step, &mut batch);
+        }
+        if write {
+            match self.store.commit(&batch).await {
+                Ok(_) => {}
+                Err(StorageError::Conflict { .. }) => return Ok(false),
+                Err(other) => return Err(other.into()),
             }
         }
-        Ok(())
+        done.add(taken);
+        Ok(true)
     }
 
     async fn step(&self, row: &Incoming) -> Result<Step, ImportError> {
@@ -337,6 +325,18 @@ impl Imported {
                 });
             }
         }
+    }
+}
+
+impl Imported {
+    fn add(&mut self, more: Self) {
+        let (all, more_of) = (&mut self.tally, &more.tally);
+        all.new += more_of.new;
+        all.updated += more_of.updated;
+        all.unchanged += more_of.unchanged;
+        all.rejected += more_of.rejected;
+        all.doses += more_of.doses;
+        self.rejected.extend(more.rejected);
     }
 }
 
