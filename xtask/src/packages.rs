@@ -121,5 +121,5 @@ pub(crate) fn require(needs: &[Need]) -> Result<()> {
 
 /// Only root on a Debian system may.
 fn may_install() -> bool {
-    shell::works("sh", &["-c", r#"test "$(id -u)" = 0"#]) && shell::works("apt-get", &["--version"])
+    shell::is_root() && shell::works("apt-get", &["--version"])
 }

@@ -26,7 +26,7 @@ impl Server {
             programs: programs()?,
             folder,
         };
-        if is_root() {
+        if shell::is_root() {
             // The server refuses to run as root: its folder belongs to the user of the package.
             shell::run(
                 Command::new("chown")
@@ -79,7 +79,7 @@ impl Server {
 
     fn program(&self, name: &str) -> Command {
         let program = self.programs.join(name);
-        let mut command = if is_root() {
+        let mut command = if shell::is_root() {
             let mut command = Command::new("runuser");
             command.args(["-u", "postgres", "--"]).arg(program);
             command
@@ -119,8 +119,4 @@ fn programs() -> Result<PathBuf> {
         .pop()
         .or_else(on_path)
         .context("PostgreSQL's `initdb` is not installed")
-}
-
-fn is_root() -> bool {
-    shell::works("sh", &["-c", r#"test "$(id -u)" = 0"#])
 }

@@ -47,6 +47,11 @@ pub(crate) fn works(program: &str, arguments: &[&str]) -> bool {
     quiet.is_ok_and(|status| status.success())
 }
 
+/// True when this runs as root.
+pub(crate) fn is_root() -> bool {
+    works("sh", &["-c", r#"test "$(id -u)" = 0"#])
+}
+
 /// Runs a command, shows its output as it comes and hands each line to `see`. True when it succeeded.
 pub(crate) fn watch(command: &mut Command, see: impl Fn(&str) + Sync) -> Result<bool> {
     let mut child = command

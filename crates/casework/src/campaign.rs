@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use registry::area::Place;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::first_moment;
 use crate::hierarchy::stands_above;
 use crate::procedure::Kind;
 use crate::refusal::reasons;
@@ -286,10 +287,7 @@ pub enum Event {
 
 /// The first moment after a day in Vietnam (UTC+7, no summer time).
 pub fn end_of_day(day: Date) -> Timestamp {
-    let next = day.tomorrow().unwrap_or(day);
-    jiff::tz::offset(7)
-        .to_timestamp(next.to_datetime(jiff::civil::Time::midnight()))
-        .unwrap_or(Timestamp::MAX)
+    first_moment(day.tomorrow().unwrap_or(day))
 }
 
 impl Procedure for Campaign {

@@ -7,6 +7,7 @@ use registry::area::Place;
 use registry::facility::FacilityCode;
 use serde::{Deserialize, Serialize};
 
+use crate::hierarchy::stands_above;
 use crate::procedure::Kind;
 use crate::refusal::reasons;
 use crate::{AccountId, Act, Procedure, Refusal, Task, Unit};
@@ -210,14 +211,7 @@ impl Facility {
 
     /// True when the actor stands above this facility: its district, its province, the ministry, the platform.
     fn is_below(&self, act: &Act) -> bool {
-        match act.by.unit() {
-            Some(Unit::Ministry) => true,
-            Some(unit @ (Unit::Province(_) | Unit::District(_))) => {
-                unit.place() != Place::default() && unit.place().contains(self.place)
-            }
-            Some(_) => false,
-            None => act.by.is_system(),
-        }
+        stands_above(&act.by, self.place)
     }
 
     fn is_headed_by(&self, act: &Act) -> bool {

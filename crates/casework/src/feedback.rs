@@ -17,8 +17,8 @@ use registry::area::Place;
 use registry::status::FeedbackState;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::{day_in_vietnam, first_moment};
 use crate::routing::{self, Delegations};
-use crate::subject::dose::day_in_vietnam;
 use crate::{
     AccountId, Act, Actor, Kind, Procedure, Queue, RecordId, Refusal, Reminder, Task, Unit, rights,
 };
@@ -442,12 +442,7 @@ impl Feedback {
     fn resumes_at(&self) -> Option<Timestamp> {
         match (&self.outcome, self.state) {
             (Some(Outcome::Later { take_up_on, .. }), FeedbackState::Later) => {
-                let midnight = take_up_on.at(0, 0, 0, 0);
-                Some(
-                    jiff::tz::offset(7)
-                        .to_timestamp(midnight)
-                        .unwrap_or(Timestamp::MAX),
-                )
+                Some(first_moment(*take_up_on))
             }
             _ => None,
         }

@@ -8,10 +8,7 @@ use crate::{Actor, Unit};
 pub(crate) fn stands_above(actor: &Actor, place: Place) -> bool {
     match actor.unit() {
         Some(Unit::Ministry) => true,
-        Some(unit @ (Unit::Province(_) | Unit::District(_))) => {
-            let area = unit.place();
-            area != Place::default() && area.contains(place)
-        }
+        Some(unit @ (Unit::Province(_) | Unit::District(_))) => unit.holds(place),
         Some(_) => false,
         None => actor.is_system(),
     }

@@ -10,6 +10,7 @@
 pub mod account;
 pub mod accountability;
 mod act;
+pub mod calendar;
 pub mod campaign;
 pub mod cleaning;
 pub mod contact;

@@ -258,8 +258,7 @@ fn reaches(unit: &Unit, reach: Reach, target: &Target) -> bool {
         Reach::Country => true,
         Reach::Unit => target.units.contains(unit),
         Reach::Area => {
-            let area = unit.place();
-            let within = |place: &Place| area != Place::default() && area.contains(*place);
+            let within = |place: &Place| unit.holds(*place);
             target.units.contains(unit) || target.places.iter().any(within)
         }
     }

@@ -78,21 +78,16 @@ pub fn overseer(desk: &Unit, place: Place) -> Unit {
 
 /// True when a unit may send on what waits at a desk in that place: the district and the province around it, and the ministry.
 pub fn stands_above(unit: &Unit, desk: &Unit, place: Place) -> bool {
-    let area = unit.place();
     match unit {
         Unit::Ministry => *desk != Unit::Ministry,
         Unit::Province(_) => {
-            !matches!(desk, Unit::Ministry | Unit::Province(_)) && holds(area, place)
+            !matches!(desk, Unit::Ministry | Unit::Province(_)) && unit.holds(place)
         }
         Unit::District(_) => {
-            matches!(desk, Unit::Commune(_) | Unit::Facility(_)) && holds(area, place)
+            matches!(desk, Unit::Commune(_) | Unit::Facility(_)) && unit.holds(place)
         }
         _ => false,
     }
-}
-
-fn holds(area: Place, place: Place) -> bool {
-    area != Place::default() && area.contains(place)
 }
 
 #[cfg(test)]

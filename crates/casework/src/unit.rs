@@ -90,6 +90,13 @@ impl Unit {
         }
     }
 
+    /// True when a place lies in the area that the unit's own code names. A unit whose code names none holds nothing, though the unknown
+    /// place contains everything.
+    pub fn holds(&self, place: Place) -> bool {
+        let area = self.place();
+        area != Place::default() && area.contains(place)
+    }
+
     /// The health unit that lists and updates the subjects who live in a place: the station, or the district where there are no
     /// communes; the province where no more is known.
     pub fn station_of(place: Place) -> Option<Self> {

@@ -14,6 +14,40 @@ use crate::{
     Waiting,
 };
 
+/// A query over the rows of a queue ($1) in a scope ($2), and the value of the scope.
+macro_rules! in_scope {
+    ($scope:expr, $select:literal, $rest:literal) => {
+        match $scope {
+            Scope::Desk(desk) => (
+                concat!($select, " WHERE queue = $1 AND desk = $2 ", $rest),
+                desk.to_string(),
+            ),
+            Scope::District(district) => (
+                concat!($select, " WHERE queue = $1 AND district = $2 ", $rest),
+                district.to_string(),
+            ),
+            Scope::Province(province) => (
+                concat!($select, " WHERE queue = $1 AND province = $2 ", $rest),
+                province.to_string(),
+            ),
+            Scope::Country => (
+                concat!($select, " WHERE queue = $1 AND $2 = '' ", $rest),
+                String::new(),
+            ),
+        }
+    };
+}
+
+/// A query for whole rows of the event table.
+macro_rules! events {
+    ($rest:literal) => {
+        concat!(
+            "SELECT seq, kind, id, revision, ordinal, at, salt, body, position FROM event ",
+            $rest
+        )
+    };
+}
+
 /// The due time of what has none: it comes last.
 const NEVER: i64 = i64::MAX;
 
@@ -100,10 +134,9 @@ impl Backend {
         kind: Kind,
         id: &RecordId,
     ) -> Result<Vec<EventRow>, StorageError> {
-        let rows = sqlx::query_as(
-            "SELECT seq, kind, id, revision, ordinal, at, salt, body, position FROM event \
-             WHERE kind = $1 AND id = $2 ORDER BY revision, ordinal",
-        );
+        let rows = sqlx::query_as(events!(
+            "WHERE kind = $1 AND id = $2 ORDER BY revision, ordinal"
+        ));
         Ok(rows
             .bind(kind.as_str())
             .bind(&id.0)
@@ -169,28 +202,11 @@ impl Backend {
         query: &PageQuery,
         state: &str,
     ) -> Result<Vec<WaitingRow>, StorageError> {
-        let (sql, scope) = match &query.scope {
-            Scope::Desk(desk) => (
-                "SELECT kind, id, desk, state, open, due FROM task WHERE queue = $1 AND desk = $2 AND state = $3 \
-                 AND (due, kind, id) > ($4, $5, $6) ORDER BY due, kind, id LIMIT $7",
-                desk.to_string(),
-            ),
-            Scope::District(district) => (
-                "SELECT kind, id, desk, state, open, due FROM task WHERE queue = $1 AND district = $2 AND state = $3 \
-                 AND (due, kind, id) > ($4, $5, $6) ORDER BY due, kind, id LIMIT $7",
-                district.to_string(),
-            ),
-            Scope::Province(province) => (
-                "SELECT kind, id, desk, state, open, due FROM task WHERE queue = $1 AND province = $2 AND state = $3 \
-                 AND (due, kind, id) > ($4, $5, $6) ORDER BY due, kind, id LIMIT $7",
-                province.to_string(),
-            ),
-            Scope::Country => (
-                "SELECT kind, id, desk, state, open, due FROM task WHERE queue = $1 AND $2 = '' AND state = $3 \
-                 AND (due, kind, id) > ($4, $5, $6) ORDER BY due, kind, id LIMIT $7",
-                String::new(),
-            ),
-        };
+        let (sql, scope) = in_scope!(
+            &query.scope,
+            "SELECT kind, id, desk, state, open, due FROM task",
+            "AND state = $3 AND (due, kind, id) > ($4, $5, $6) ORDER BY due, kind, id LIMIT $7"
+        );
         let (due, kind, id) = query.after.as_ref().map_or((i64::MIN, "", ""), |after| {
             (
                 after.due.map_or(NEVER, Timestamp::as_microsecond),
@@ -214,28 +230,11 @@ impl Backend {
         queue: Queue,
         scope: &Scope,
     ) -> Result<Vec<Count>, StorageError> {
-        let (sql, scope) = match scope {
-            Scope::Desk(desk) => (
-                "SELECT state, open, CAST(SUM(n) AS BIGINT) FROM task_count WHERE queue = $1 AND desk = $2 \
-                 GROUP BY state, open HAVING SUM(n) <> 0 ORDER BY state, open",
-                desk.to_string(),
-            ),
-            Scope::District(district) => (
-                "SELECT state, open, CAST(SUM(n) AS BIGINT) FROM task_count WHERE queue = $1 AND district = $2 \
-                 GROUP BY state, open HAVING SUM(n) <> 0 ORDER BY state, open",
-                district.to_string(),
-            ),
-            Scope::Province(province) => (
-                "SELECT state, open, CAST(SUM(n) AS BIGINT) FROM task_count WHERE queue = $1 AND province = $2 \
-                 GROUP BY state, open HAVING SUM(n) <> 0 ORDER BY state, open",
-                province.to_string(),
-            ),
-            Scope::Country => (
-                "SELECT state, open, CAST(SUM(n) AS BIGINT) FROM task_count WHERE queue = $1 AND $2 = '' \
-                 GROUP BY state, open HAVING SUM(n) <> 0 ORDER BY state, open",
-                String::new(),
-            ),
-        };
+        let (sql, scope) = in_scope!(
+            scope,
+            "SELECT state, open, CAST(SUM(n) AS BIGINT) FROM task_count",
+            "GROUP BY state, open HAVING SUM(n) <> 0 ORDER BY state, open"
+        );
         self.counted(sql, queue, scope).await
     }
 
@@ -244,28 +243,11 @@ impl Backend {
         queue: Queue,
         scope: &Scope,
     ) -> Result<Vec<Count>, StorageError> {
-        let (sql, scope) = match scope {
-            Scope::Desk(desk) => (
-                "SELECT state, open, COUNT(*) FROM task WHERE queue = $1 AND desk = $2 \
-                 GROUP BY state, open ORDER BY state, open",
-                desk.to_string(),
-            ),
-            Scope::District(district) => (
-                "SELECT state, open, COUNT(*) FROM task WHERE queue = $1 AND district = $2 \
-                 GROUP BY state, open ORDER BY state, open",
-                district.to_string(),
-            ),
-            Scope::Province(province) => (
-                "SELECT state, open, COUNT(*) FROM task WHERE queue = $1 AND province = $2 \
-                 GROUP BY state, open ORDER BY state, open",
-                province.to_string(),
-            ),
-            Scope::Country => (
-                "SELECT state, open, COUNT(*) FROM task WHERE queue = $1 AND $2 = '' \
-                 GROUP BY state, open ORDER BY state, open",
-                String::new(),
-            ),
-        };
+        let (sql, scope) = in_scope!(
+            scope,
+            "SELECT state, open, COUNT(*) FROM task",
+            "GROUP BY state, open ORDER BY state, open"
+        );
         self.counted(sql, queue, scope).await
     }
 
@@ -404,13 +386,11 @@ impl Backend {
                 .fetch_one(&mut *tx)
                 .await?;
         let size = size.cast_unsigned();
-        let new: Vec<EventRow> = sqlx::query_as(
-            "SELECT seq, kind, id, revision, ordinal, at, salt, body, position FROM event \
-             WHERE position IS NULL ORDER BY seq LIMIT $1",
-        )
-        .bind(i64::from(limit))
-        .fetch_all(&mut *tx)
-        .await?;
+        let new: Vec<EventRow> =
+            sqlx::query_as(events!("WHERE position IS NULL ORDER BY seq LIMIT $1"))
+                .bind(i64::from(limit))
+                .fetch_all(&mut *tx)
+                .await?;
         let mut frontier = frontier(&mut tx, size).await?;
         let mut nodes = Vec::new();
         for (position, row) in (size..).zip(&new) {
@@ -454,14 +434,12 @@ impl Backend {
     }
 
     pub(crate) async fn entries(&self, from: u64, limit: u32) -> Result<Vec<Entry>, StorageError> {
-        let rows: Vec<EventRow> = sqlx::query_as(
-            "SELECT seq, kind, id, revision, ordinal, at, salt, body, position FROM event \
-             WHERE position >= $1 ORDER BY position LIMIT $2",
-        )
-        .bind(from.cast_signed())
-        .bind(i64::from(limit))
-        .fetch_all(&self.pool)
-        .await?;
+        let rows: Vec<EventRow> =
+            sqlx::query_as(events!("WHERE position >= $1 ORDER BY position LIMIT $2"))
+                .bind(from.cast_signed())
+                .bind(i64::from(limit))
+                .fetch_all(&self.pool)
+                .await?;
         let entry = |row: EventRow| Entry {
             position: row.position.unwrap_or_default().cast_unsigned(),
             text: row.entry(),

@@ -16,6 +16,7 @@ use super::{
     NOT_VERIFIED, NOTHING_CHANGED, NOTHING_TO_SIGN, OTHER_FACILITY, SOLE_EDITOR, Subject,
     WHY_MISSING,
 };
+use crate::calendar::day_in_vietnam;
 use crate::facility::Mandate;
 use crate::{AccountId, Act, Refusal, Unit};
 
@@ -140,11 +141,6 @@ pub struct SignedDose {
     pub version: u32,
     /// The facts.
     pub facts: DoseFacts,
-}
-
-/// The day in Vietnam (UTC+7, no summer time).
-pub fn day_in_vietnam(at: Timestamp) -> Date {
-    jiff::tz::offset(7).to_datetime(at).date()
 }
 
 impl DoseFacts {

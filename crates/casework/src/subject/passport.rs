@@ -7,11 +7,12 @@ use registry::area::Place;
 use registry::status::{DoseState, PassportState, SubjectIdentity};
 use serde::{Deserialize, Serialize};
 
-use super::dose::{Dose, DoseId, day_in_vietnam};
+use super::dose::{Dose, DoseId};
 use super::person::IdentityField;
 use super::{
     Action, Event, PASSPORT_NOT_DUE, PASSPORT_OUTDATED, Subject, UVCI_REUSED, WHY_MISSING,
 };
+use crate::calendar::day_in_vietnam;
 use crate::policy::{Ineligible, Policy};
 use crate::{Act, Queue, Refusal, Reminder, Task, Unit};
 
