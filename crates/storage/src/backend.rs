@@ -10,8 +10,8 @@ use sqlx::{Pool, Transaction};
 use super::{BEGIN, Db};
 use crate::log::{EventRow, PAGE};
 use crate::{
-    Batch, Change, Count, Cursor, Entry, Job, LogHead, Message, PageQuery, Scope, StorageError,
-    Waiting,
+    Batch, Change, Count, Cursor, Entry, Job, LogHead, Message, Note, PageQuery, Scope,
+    StorageError, Waiting,
 };
 
 /// A query over the rows of a queue ($1) in a scope ($2), and the value of the scope.
@@ -47,6 +47,9 @@ macro_rules! events {
         )
     };
 }
+
+/// The kind of an entry that belongs to no record's revisions.
+const NOTE: &str = "note";
 
 /// The due time of what has none: it comes last.
 const NEVER: i64 = i64::MAX;
@@ -155,6 +158,7 @@ impl Backend {
             write_events(&mut tx, change).await?;
             write_tasks(&mut tx, change, &mut counts).await?;
             write_reminders(&mut tx, change).await?;
+            write_keys(&mut tx, change).await?;
         }
         for (row, n) in counts.into_iter().filter(|(_, n)| *n != 0) {
             add_to_count(&mut tx, &row, n).await?;
@@ -165,8 +169,47 @@ impl Backend {
         for message in &batch.messages {
             write_message(&mut tx, message).await?;
         }
+        write_notes(&mut tx, &batch.notes).await?;
         tx.commit().await?;
         Ok(batch.changes.iter().map(|change| change.read + 1).collect())
+    }
+
+    pub(crate) async fn find(
+        &self,
+        kind: Kind,
+        key: &str,
+        after: Option<&RecordId>,
+        limit: u32,
+    ) -> Result<Vec<RecordId>, StorageError> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT id FROM lookup WHERE kind = $1 AND key = $2 AND id > $3 ORDER BY id LIMIT $4",
+        )
+        .bind(kind.as_str())
+        .bind(key)
+        .bind(after.map_or("", |after| after.0.as_str()))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|(id,)| RecordId(id)).collect())
+    }
+
+    pub(crate) async fn notes(&self, about: &str, limit: u32) -> Result<Vec<Note>, StorageError> {
+        let rows: Vec<EventRow> = sqlx::query_as(events!(
+            "WHERE kind = $1 AND id = $2 ORDER BY revision DESC, ordinal DESC LIMIT $3"
+        ))
+        .bind(NOTE)
+        .bind(about)
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        let note = |row: EventRow| {
+            Ok(Note {
+                at: moment("at", row.at)?,
+                about: row.id,
+                body: row.body,
+            })
+        };
+        rows.into_iter().map(note).collect()
     }
 
     // Queues.
@@ -656,6 +699,43 @@ async fn write_reminders(tx: &mut Tx, change: &Change) -> Result<(), StorageErro
             .bind(at.as_microsecond())
             .execute(&mut **tx)
             .await?;
+    }
+    Ok(())
+}
+
+async fn write_keys(tx: &mut Tx, change: &Change) -> Result<(), StorageError> {
+    if change.read != 0 {
+        sqlx::query("DELETE FROM lookup WHERE kind = $1 AND id = $2")
+            .bind(change.kind.as_str())
+            .bind(&change.id.0)
+            .execute(&mut **tx)
+            .await?;
+    }
+    for key in &change.keys {
+        sqlx::query("INSERT INTO lookup (kind, id, key) VALUES ($1, $2, $3)")
+            .bind(change.kind.as_str())
+            .bind(&change.id.0)
+            .bind(key)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn write_notes(tx: &mut Tx, notes: &[Note]) -> Result<(), StorageError> {
+    for (ordinal, note) in (crate::log::random_ordinal()?..).zip(notes) {
+        let at = note.at.as_microsecond();
+        sqlx::query(
+            "INSERT INTO event (kind, id, revision, ordinal, at, salt, body) VALUES ($1, $2, $3, $4, $3, $5, $6)",
+        )
+        .bind(NOTE)
+        .bind(&note.about)
+        .bind(at)
+        .bind(ordinal)
+        .bind(crate::log::salt()?)
+        .bind(&note.body)
+        .execute(&mut **tx)
+        .await?;
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ mod postgres;
 mod queue;
 mod sqlite;
 
-pub use batch::{Batch, Change, HistoryEntry, Job, Message, Stored};
+pub use batch::{Batch, Change, HistoryEntry, Job, Message, Note, Stored};
 pub use error::StorageError;
 pub use log::{Entry, LogHead};
 pub use queue::{Count, Cursor, PageQuery, Scope, Waiting};
@@ -149,6 +149,28 @@ impl Store {
     /// [`StorageError::Conflict`] when a record is no longer at the revision that was read; the store failed.
     pub async fn commit(&self, batch: &Batch) -> Result<Vec<u64>, StorageError> {
         ask!(self, backend => backend.commit(batch).await)
+    }
+
+    /// The ids of records of a kind that are found by a key ([`casework::lookup`]), in order, after one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn find(
+        &self,
+        kind: Kind,
+        key: &str,
+        after: Option<&RecordId>,
+        limit: u32,
+    ) -> Result<Vec<RecordId>, StorageError> {
+        ask!(self, backend => backend.find(kind, key, after, limit).await)
+    }
+
+    /// What was noted about something, the newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn notes(&self, about: &str, limit: u32) -> Result<Vec<Note>, StorageError> {
+        ask!(self, backend => backend.notes(about, limit).await)
     }
 
     /// The next rows of a queue, by due time.
