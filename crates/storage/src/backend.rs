@@ -22,6 +22,10 @@ macro_rules! in_scope {
                 concat!($select, " WHERE queue = $1 AND desk = $2 ", $rest),
                 desk.to_string(),
             ),
+            Scope::Commune(commune) => (
+                concat!($select, " WHERE queue = $1 AND commune = $2 ", $rest),
+                commune.to_string(),
+            ),
             Scope::District(district) => (
                 concat!($select, " WHERE queue = $1 AND district = $2 ", $rest),
                 district.to_string(),
@@ -551,6 +555,22 @@ impl Backend {
         .execute(&self.pool)
         .await?;
         Ok(())
+    }
+
+    pub(crate) async fn last_checkpoint(&self) -> Result<Option<(u64, Timestamp)>, StorageError> {
+        let row: Option<(i64, i64)> =
+            sqlx::query_as("SELECT size, at FROM checkpoint ORDER BY size DESC LIMIT 1")
+                .fetch_optional(&self.pool)
+                .await?;
+        row.map(|(size, at)| Ok((size.cast_unsigned(), moment("at", at)?)))
+            .transpose()
+    }
+
+    pub(crate) async fn last_event(&self) -> Result<u64, StorageError> {
+        let (seq,): (i64,) = sqlx::query_as("SELECT COALESCE(MAX(seq), 0) FROM event")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(seq.cast_unsigned())
     }
 
     pub(crate) async fn checkpoints(&self) -> Result<Vec<String>, StorageError> {

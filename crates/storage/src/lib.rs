@@ -129,6 +129,21 @@ impl Store {
             .transpose()
     }
 
+    /// The states of records with their revisions, in the order of the ids; `None` for those that are not there.
+    ///
+    /// # Errors
+    /// As for [`Store::load`].
+    pub async fn load_many<P: Procedure>(
+        &self,
+        ids: &[RecordId],
+    ) -> Result<Vec<Option<Stored<P>>>, StorageError> {
+        let mut stored = Vec::with_capacity(ids.len());
+        for id in ids {
+            stored.push(self.load::<P>(id).await?);
+        }
+        Ok(stored)
+    }
+
     /// Everything that happened to a record, in order.
     ///
     /// # Errors
@@ -331,6 +346,22 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), StorageError> {
         ask!(self, backend => backend.keep_checkpoint(checkpoint.size, note, at).await)
+    }
+
+    /// Size and time of the newest checkpoint.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn last_checkpoint(&self) -> Result<Option<(u64, Timestamp)>, StorageError> {
+        ask!(self, backend => backend.last_checkpoint().await)
+    }
+
+    /// The number of the last event that was written, whether it has its place in the ledger or not; 0 before the first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn last_event(&self) -> Result<u64, StorageError> {
+        ask!(self, backend => backend.last_event().await)
     }
 
     /// The checkpoints kept, as signed notes, the smallest first.
