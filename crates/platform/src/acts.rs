@@ -156,6 +156,13 @@ impl Platform {
         let stored = self.store().load::<P>(id).await?;
         let (revision, before) =
             stored.map_or((0, None), |stored| (stored.revision, Some(stored.state)));
+        // What the command claims of places is replaced before it is asked where it may act.
+        guard::role_may(before.as_ref(), command, act)?;
+        let command = if before.is_none() {
+            &P::completed(self, None, command, act).await?
+        } else {
+            command
+        };
         guard::may_do(before.as_ref(), command, act)?;
         if let Some(read) = read.filter(|read| *read != revision) {
             return Err(self.changed::<P>(act, id, read, revision).await?);
