@@ -9,7 +9,8 @@
 //! new entries their places in the Merkle tree, one writer at a time, so that thousands may write events at once without waiting for the
 //! root (the way of Certificate Transparency's logs).
 //!
-//! SQL is the common subset of both and lives in `backend.rs`, which is compiled once for each; what differs is in `migrations/`.
+//! SQL is the common subset of both and lives in `backend.rs`, `commit.rs` and `tree.rs`, which are compiled once for each; what differs
+//! is in `migrations/` and in the few lines of `sqlite.rs` and `postgres.rs` that hand over many rows at once.
 
 mod audit;
 mod batch;
@@ -17,12 +18,15 @@ mod error;
 mod log;
 mod postgres;
 mod queue;
+mod rows;
 mod sqlite;
 
 pub use batch::{Batch, Change, HistoryEntry, Job, Message, Note, Stored};
 pub use error::StorageError;
 pub use log::{Entry, LogHead};
 pub use queue::{Count, Cursor, PageQuery, Scope, Waiting};
+
+use std::collections::BTreeMap;
 
 use casework::{Act, Kind, Procedure, RecordId};
 use jiff::Timestamp;
@@ -129,6 +133,25 @@ impl Store {
             .transpose()
     }
 
+    /// The states of those of the records that are there, by their ids.
+    ///
+    /// # Errors
+    /// The store failed, or a state can't be read by this version.
+    pub async fn load_many<P: Procedure>(
+        &self,
+        ids: &[RecordId],
+    ) -> Result<BTreeMap<RecordId, Stored<P>>, StorageError> {
+        let texts: Vec<&str> = ids.iter().map(|id| id.0.as_str()).collect();
+        let rows = ask!(self, backend => backend.load_many(P::KIND, &texts).await)?;
+        rows.into_iter()
+            .map(|(id, revision, state)| {
+                let id = RecordId(id);
+                let stored = Stored::read(P::KIND, &id, revision, &state)?;
+                Ok((id, stored))
+            })
+            .collect()
+    }
+
     /// Everything that happened to a record, in order.
     ///
     /// # Errors
@@ -148,7 +171,16 @@ impl Store {
     /// # Errors
     /// [`StorageError::Conflict`] when a record is no longer at the revision that was read; the store failed.
     pub async fn commit(&self, batch: &Batch) -> Result<Vec<u64>, StorageError> {
-        ask!(self, backend => backend.commit(batch).await)
+        ask!(self, backend => backend.commit(batch, false).await)
+    }
+
+    /// The same, and the entries get their places in the ledger in the same transaction: for one writer of many, such as an import. Other
+    /// writers do not wait for it, whoever gives places does.
+    ///
+    /// # Errors
+    /// As for [`Store::commit`]; the ledger's tree is not whole.
+    pub async fn commit_in_ledger(&self, batch: &Batch) -> Result<Vec<u64>, StorageError> {
+        ask!(self, backend => backend.commit(batch, true).await)
     }
 
     /// The ids of records of a kind that are found by a key ([`casework::lookup`]), in order, after one.
