@@ -1,9 +1,11 @@
 //! The store's SQL, in the subset that both databases read: compiled once for each, with `Db` and `BEGIN` of the module around it.
 
+use std::collections::HashMap;
+
 use casework::{Kind, Queue, RecordId, Unit};
 use jiff::Timestamp;
 use ledger::{Consistency, Hash, Inclusion, Plan};
-use sqlx::{Pool, Transaction};
+use sqlx::{AssertSqlSafe, Pool, Transaction};
 
 use super::commit;
 use super::tree::{Head, frontier, read_nodes, read_page};
@@ -21,6 +23,10 @@ macro_rules! in_scope {
             Scope::Desk(desk) => (
                 concat!($select, " WHERE queue = $1 AND desk = $2 ", $rest),
                 desk.to_string(),
+            ),
+            Scope::Commune(commune) => (
+                concat!($select, " WHERE queue = $1 AND commune = $2 ", $rest),
+                commune.to_string(),
             ),
             Scope::District(district) => (
                 concat!($select, " WHERE queue = $1 AND district = $2 ", $rest),
@@ -50,6 +56,36 @@ macro_rules! events {
 
 /// The kind of an entry that belongs to no record's revisions.
 pub(super) const NOTE: &str = "note";
+
+/// Indexes whose entries come in another order than records do: what it is, its name, what is in it.
+const SORTED_AFTERWARDS: &[(&str, &str, &str)] = &[
+    (
+        "INDEX",
+        "task_of_desk",
+        "task (queue, desk, state, due, kind, id)",
+    ),
+    (
+        "INDEX",
+        "task_of_commune",
+        "task (queue, commune, state, due, kind, id)",
+    ),
+    (
+        "INDEX",
+        "task_of_district",
+        "task (queue, district, state, due, kind, id)",
+    ),
+    (
+        "INDEX",
+        "task_of_province",
+        "task (queue, province, state, due, kind, id)",
+    ),
+    (
+        "INDEX",
+        "task_of_country",
+        "task (queue, state, due, kind, id)",
+    ),
+    ("UNIQUE INDEX", "lookup_of_key", "lookup (kind, key, id)"),
+];
 
 /// The due time of what has none: it comes last.
 pub(super) const NEVER: i64 = i64::MAX;
@@ -119,24 +155,69 @@ impl Backend {
         Ok(row.map(|(revision, state)| (revision.cast_unsigned(), state)))
     }
 
-    /// Those of the records that are there, in order of their ids.
+    /// Revision and state of those of the records that are there.
     pub(crate) async fn load_many(
         &self,
         kind: Kind,
         ids: &[&str],
-    ) -> Result<Vec<(String, u64, String)>, StorageError> {
+    ) -> Result<HashMap<String, (u64, String)>, StorageError> {
         let rows: Vec<(String, i64, String)> = sqlx::query_as(concat!(
             "SELECT id, revision, state FROM record WHERE kind = $1 AND id ",
-            among!(2),
-            " ORDER BY id"
+            among!(2)
         ))
         .bind(kind.as_str())
         .bind(texts(ids)?)
         .fetch_all(&self.pool)
         .await?;
-        let row =
-            |(id, revision, state): (String, i64, String)| (id, revision.cast_unsigned(), state);
-        Ok(rows.into_iter().map(row).collect())
+        let by_id =
+            |(id, revision, state): (String, i64, String)| (id, (revision.cast_unsigned(), state));
+        Ok(rows.into_iter().map(by_id).collect())
+    }
+
+    /// Those of the ids that are there.
+    pub(crate) async fn known(
+        &self,
+        kind: Kind,
+        ids: &[&str],
+    ) -> Result<Vec<String>, StorageError> {
+        let rows: Vec<(String,)> = sqlx::query_as(concat!(
+            "SELECT id FROM record WHERE kind = $1 AND id ",
+            among!(2)
+        ))
+        .bind(kind.as_str())
+        .bind(texts(ids)?)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
+    pub(crate) async fn records(&self, kind: Kind) -> Result<u64, StorageError> {
+        let (n,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM record WHERE kind = $1")
+            .bind(kind.as_str())
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(n.cast_unsigned())
+    }
+
+    /// Takes the indexes away that a large load would write to at random.
+    pub(crate) async fn begin_load(&self) -> Result<(), StorageError> {
+        for (_, name, _) in SORTED_AFTERWARDS {
+            sqlx::query(AssertSqlSafe(format!("DROP INDEX IF EXISTS {name}")))
+                .execute(&self.pool)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Makes those of them that are missing.
+    pub(crate) async fn end_load(&self) -> Result<(), StorageError> {
+        for (index, name, columns) in SORTED_AFTERWARDS {
+            let create = format!("CREATE {index} IF NOT EXISTS {name} ON {columns}");
+            sqlx::query(AssertSqlSafe(create))
+                .execute(&self.pool)
+                .await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn events_of(
@@ -540,6 +621,22 @@ impl Backend {
         .execute(&self.pool)
         .await?;
         Ok(())
+    }
+
+    pub(crate) async fn last_checkpoint(&self) -> Result<Option<(u64, Timestamp)>, StorageError> {
+        let row: Option<(i64, i64)> =
+            sqlx::query_as("SELECT size, at FROM checkpoint ORDER BY size DESC LIMIT 1")
+                .fetch_optional(&self.pool)
+                .await?;
+        row.map(|(size, at)| Ok((size.cast_unsigned(), moment("at", at)?)))
+            .transpose()
+    }
+
+    pub(crate) async fn last_event(&self) -> Result<u64, StorageError> {
+        let (seq,): (i64,) = sqlx::query_as("SELECT COALESCE(MAX(seq), 0) FROM event")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(seq.cast_unsigned())
     }
 
     pub(crate) async fn checkpoints(&self) -> Result<Vec<String>, StorageError> {

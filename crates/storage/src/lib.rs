@@ -26,12 +26,11 @@ pub use error::StorageError;
 pub use log::{Entry, LogHead};
 pub use queue::{Count, Cursor, PageQuery, Scope, Waiting};
 
-use std::collections::BTreeMap;
-
 use casework::{Act, Kind, Procedure, RecordId};
 use jiff::Timestamp;
 use ledger::{Checkpoint, Consistency, Hash, Inclusion};
 use sqlx::migrate::Migrator;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 static FOR_SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -75,9 +74,12 @@ impl Store {
             source,
         };
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let options: PgConnectOptions = url.parse().map_err(opened)?;
+            // For the indexes that are made after a load.
+            let options = options.options([("maintenance_work_mem", "256MB")]);
             let pool = sqlx::postgres::PgPoolOptions::new()
                 .max_connections(16)
-                .connect(url)
+                .connect_with(options)
                 .await;
             return Ok(Self::Postgres(PostgresStore(postgres::Backend::new(
                 pool.map_err(opened)?,
@@ -93,6 +95,12 @@ impl Store {
             // What was acknowledged survives a power cut.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // A writer keeps the inner pages of its indexes; pages come from the system's cache without a copy.
+            .pragma("cache_size", "-262144")
+            .pragma("mmap_size", "17179869184")
+            // Back into the file in large pieces.
+            .pragma("wal_autocheckpoint", "65536")
+            .pragma("temp_store", "MEMORY")
             .busy_timeout(std::time::Duration::from_secs(30));
         let pool = sqlx::sqlite::SqlitePoolOptions::new()
             .max_connections(4)
@@ -112,7 +120,26 @@ impl Store {
             Self::Sqlite(SqliteStore(backend)) => FOR_SQLITE.run(backend.pool()).await?,
             Self::Postgres(PostgresStore(backend)) => FOR_POSTGRES.run(backend.pool()).await?,
         }
-        Ok(())
+        // What a load left behind that was killed.
+        self.end_load().await
+    }
+
+    /// Before a load that is much larger than what is there: takes the indexes away that rows would reach in another order than they come
+    /// in. Until [`Store::end_load`] everything is right but lists and searches are slow. After a load that was killed,
+    /// [`Store::migrate`] makes them.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn begin_load(&self) -> Result<(), StorageError> {
+        ask!(self, backend => backend.begin_load().await)
+    }
+
+    /// Makes the indexes that [`Store::begin_load`] took away.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn end_load(&self) -> Result<(), StorageError> {
+        ask!(self, backend => backend.end_load().await)
     }
 
     /// Closes it; what was committed is on disk.
@@ -133,23 +160,38 @@ impl Store {
             .transpose()
     }
 
-    /// The states of those of the records that are there, by their ids.
+    /// The states of records with their revisions, in the order of the ids; `None` for those that are not there.
     ///
     /// # Errors
-    /// The store failed, or a state can't be read by this version.
+    /// As for [`Store::load`].
     pub async fn load_many<P: Procedure>(
         &self,
         ids: &[RecordId],
-    ) -> Result<BTreeMap<RecordId, Stored<P>>, StorageError> {
+    ) -> Result<Vec<Option<Stored<P>>>, StorageError> {
         let texts: Vec<&str> = ids.iter().map(|id| id.0.as_str()).collect();
         let rows = ask!(self, backend => backend.load_many(P::KIND, &texts).await)?;
-        rows.into_iter()
-            .map(|(id, revision, state)| {
-                let id = RecordId(id);
-                let stored = Stored::read(P::KIND, &id, revision, &state)?;
-                Ok((id, stored))
-            })
-            .collect()
+        let stored = |id: &RecordId| {
+            let row = rows.get(&id.0);
+            row.map(|(revision, state)| Stored::read(P::KIND, id, *revision, state))
+                .transpose()
+        };
+        ids.iter().map(stored).collect()
+    }
+
+    /// Those of the ids that are records of a kind, in no order.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn known(&self, kind: Kind, ids: &[&str]) -> Result<Vec<String>, StorageError> {
+        ask!(self, backend => backend.known(kind, ids).await)
+    }
+
+    /// How many records of a kind there are.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn records(&self, kind: Kind) -> Result<u64, StorageError> {
+        ask!(self, backend => backend.records(kind).await)
     }
 
     /// Everything that happened to a record, in order.
@@ -363,6 +405,22 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), StorageError> {
         ask!(self, backend => backend.keep_checkpoint(checkpoint.size, note, at).await)
+    }
+
+    /// Size and time of the newest checkpoint.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn last_checkpoint(&self) -> Result<Option<(u64, Timestamp)>, StorageError> {
+        ask!(self, backend => backend.last_checkpoint().await)
+    }
+
+    /// The number of the last event that was written, whether it has its place in the ledger or not; 0 before the first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn last_event(&self) -> Result<u64, StorageError> {
+        ask!(self, backend => backend.last_event().await)
     }
 
     /// The checkpoints kept, as signed notes, the smallest first.
