@@ -117,6 +117,8 @@ impl Change {
         events: &[P::Event],
         act: &Act,
     ) -> Result<Self, StorageError> {
+        let mut keys = after.keys();
+        keys.sort();
         let body = |event: &P::Event| {
             serde_json::to_string(&Body {
                 event,
@@ -132,8 +134,20 @@ impl Change {
             events: events.iter().map(body).collect::<Result<_, _>>()?,
             tasks: after.tasks(),
             reminders: after.reminders(),
-            keys: after.keys(),
+            keys,
         })
+    }
+}
+
+impl Change {
+    /// The record.
+    pub fn id(&self) -> &RecordId {
+        &self.id
+    }
+
+    /// The revision that was read; 0 for a new record.
+    pub fn read(&self) -> u64 {
+        self.read
     }
 }
 
