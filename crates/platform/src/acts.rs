@@ -11,6 +11,7 @@ use registry::facility::FacilityCode;
 use serde_json::Value;
 use storage::{Batch, Change, StorageError, Store, Stored};
 
+use crate::attachments::{Vault, VaultError};
 use crate::flow::Governed;
 use crate::guard;
 use crate::trail;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub delegations: Delegations,
     /// Where the ids of new records come from.
     pub ids: Arc<dyn Ids>,
+    /// Where files are kept; `None`: in the store itself.
+    pub vault: Option<Arc<dyn Vault>>,
 }
 
 /// A source of ids.
@@ -85,6 +88,9 @@ pub enum ActError {
     /// The store failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The place for files failed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
 }
 
 impl Platform {

@@ -225,6 +225,7 @@ impl Governed for Feedback {
                     let facility = facility.ok_or_else(|| facility::UNKNOWN.refusal())?;
                     submission.destination.place = facility.place;
                 }
+                submission.attachments = platform.kept(&submission.attachments).await?;
                 feedback::Command::Submit {
                     submission,
                     phone_proven: *phone_proven,

@@ -18,6 +18,23 @@ pub struct Batch {
     pub messages: Vec<Message>,
     /// Entries of the ledger beside them.
     pub notes: Vec<Note>,
+    /// Files that go with them.
+    pub blobs: Vec<Blob>,
+}
+
+/// A file, kept under the hash of its bytes: the same file twice is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blob {
+    /// SHA-256 of the bytes, in hexadecimal.
+    pub sha256: String,
+    /// Its media type.
+    pub media_type: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// The bytes; `None` when they are in another place, and only this is known of them.
+    pub bytes: Option<Vec<u8>>,
+    /// How many bytes it has.
+    pub size: u64,
 }
 
 /// An entry of the ledger that changes no record: that one was read, that something was refused or exported.

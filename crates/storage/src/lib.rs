@@ -21,7 +21,7 @@ mod queue;
 mod rows;
 mod sqlite;
 
-pub use batch::{Batch, Change, HistoryEntry, Job, Message, Note, Stored};
+pub use batch::{Batch, Blob, Change, HistoryEntry, Job, Message, Note, Stored};
 pub use error::StorageError;
 pub use log::{Entry, LogHead};
 pub use queue::{Count, Cursor, PageQuery, Scope, Waiting};
@@ -405,6 +405,27 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), StorageError> {
         ask!(self, backend => backend.keep_checkpoint(checkpoint.size, note, at).await)
+    }
+
+    /// The ids of a kind of record, in order.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn ids(
+        &self,
+        kind: Kind,
+        after: Option<&RecordId>,
+        limit: u32,
+    ) -> Result<Vec<RecordId>, StorageError> {
+        ask!(self, backend => backend.ids(kind, after, limit).await)
+    }
+
+    /// A file by the hash of its bytes.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn blob(&self, sha256: &str) -> Result<Option<Blob>, StorageError> {
+        ask!(self, backend => backend.blob(sha256).await)
     }
 
     /// Size and time of the newest checkpoint.

@@ -3,6 +3,7 @@
 mod cleaning;
 mod clusters;
 mod feedback;
+mod progress;
 mod rights;
 mod signing;
 mod world;

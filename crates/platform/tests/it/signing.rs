@@ -19,7 +19,7 @@ use crate::world::{
 };
 
 /// A key of the unit, and the authority that vouches for it.
-fn key_of(unit: Unit) -> (SigningKey, Trust) {
+pub(crate) fn key_of(unit: Unit) -> (SigningKey, Trust) {
     let name = |common_name: &str| Name {
         country: "VN".into(),
         organisation: "Bộ Y tế".into(),
@@ -47,7 +47,7 @@ fn facility() -> Unit {
     Unit::Facility(code(HERE))
 }
 
-async fn sign(
+pub(crate) async fn sign(
     platform: &Platform,
     act: &Act,
     subjects: &[RecordId],

@@ -55,6 +55,7 @@ pub(crate) fn platform(store: Store) -> Platform {
         policy: Arc::new(Policy::shipped()),
         delegations: Delegations::default(),
         ids: Arc::new(Counted::default()),
+        vault: None,
     };
     Platform::new(store, settings)
 }
