@@ -18,6 +18,7 @@ mod progress;
 pub mod recount;
 pub mod register;
 mod rules;
+pub mod sheets;
 pub mod signing;
 pub mod trail;
 mod view;

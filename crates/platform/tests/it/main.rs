@@ -5,5 +5,6 @@ mod clusters;
 mod feedback;
 mod progress;
 mod rights;
+mod sheets;
 mod signing;
 mod world;

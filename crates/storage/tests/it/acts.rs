@@ -125,6 +125,7 @@ fn a_batch_with_one_conflict_writes_nothing_at_all() {
             jobs: vec![job],
             messages: vec![message],
             notes: vec![note],
+            blobs: Vec::new(),
         };
         assert!(store.commit(&batch).await.is_err());
         assert_eq!(
