@@ -205,7 +205,7 @@ impl TakeIn {
 fn blame(error: ImportError) -> Failure {
     match error {
         ImportError::Source(_) | ImportError::LooksShifted { .. } => Failure::Usage(error.into()),
-        ImportError::Storage(_) => Failure::Fault(error.into()),
+        ImportError::Storage(_) | ImportError::Interrupted(_) => Failure::Fault(error.into()),
     }
 }
 
