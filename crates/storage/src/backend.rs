@@ -174,6 +174,7 @@ impl Backend {
             write_message(&mut tx, message).await?;
         }
         write_notes(&mut tx, &batch.notes).await?;
+        super::access::write(&mut tx, &batch.access).await?;
         tx.commit().await?;
         Ok(batch.changes.iter().map(|change| change.read + 1).collect())
     }

@@ -11,6 +11,7 @@
 //!
 //! SQL is the common subset of both and lives in `backend.rs`, which is compiled once for each; what differs is in `migrations/`.
 
+pub mod access;
 mod audit;
 mod batch;
 mod error;
@@ -59,6 +60,7 @@ macro_rules! ask {
         }
     };
 }
+pub(crate) use ask;
 
 impl Store {
     /// Opens `sqlite:FILE` (made when it is not there) or `postgres://…`, without touching its tables.

@@ -5,6 +5,8 @@ use sqlx::Sqlite as Db;
 /// Takes the write lock at once: a transaction that reads first and writes later could not get it.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
+#[path = "access_backend.rs"]
+mod access;
 #[path = "backend.rs"]
 mod backend;
 
