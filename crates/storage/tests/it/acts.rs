@@ -133,6 +133,7 @@ fn a_batch_with_one_conflict_writes_nothing_at_all() {
             messages: vec![message],
             notes: vec![note],
             access: vec![password],
+            ..Batch::default()
         };
         assert!(store.commit(&batch).await.is_err());
         assert_eq!(store.password(&owner).await.expect("reads"), None);
