@@ -4,6 +4,7 @@
 //! with what only the platform knows ([`flow`]), decided, followed by what it causes elsewhere, and saved in one transaction ([`Platform`]).
 //! What leaves no change, a read, a refusal, an export, is noted in the ledger too ([`trail`]).
 
+pub mod access;
 mod acts;
 pub mod attachments;
 pub mod cleaning;

@@ -1,5 +1,6 @@
 //! The acts of the system on both stores: every test runs on SQLite and on PostgreSQL and expects the same.
 
+mod access;
 mod cleaning;
 mod clusters;
 mod feedback;
