@@ -14,13 +14,16 @@
 mod audit;
 mod batch;
 mod error;
+mod idempotency;
 mod log;
 mod postgres;
 mod queue;
+mod ready;
 mod sqlite;
 
 pub use batch::{Batch, Change, HistoryEntry, Job, Message, Stored};
 pub use error::StorageError;
+pub use idempotency::{Claim, Claimed};
 pub use log::{Entry, LogHead};
 pub use queue::{Count, Cursor, PageQuery, Scope, Waiting};
 

@@ -11,4 +11,11 @@ const BEGIN: &str = "BEGIN";
 )]
 mod backend;
 
+#[path = "idempotency_sql.rs"]
+#[expect(
+    clippy::duplicate_mod,
+    reason = "one source, compiled for each database"
+)]
+mod idempotency_sql;
+
 pub(crate) use backend::Backend;

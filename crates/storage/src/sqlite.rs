@@ -8,4 +8,7 @@ const BEGIN: &str = "BEGIN IMMEDIATE";
 #[path = "backend.rs"]
 mod backend;
 
+#[path = "idempotency_sql.rs"]
+mod idempotency_sql;
+
 pub(crate) use backend::Backend;

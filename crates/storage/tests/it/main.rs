@@ -4,4 +4,5 @@ mod acts;
 mod clock;
 mod ledger;
 mod lists;
+mod once;
 mod place;
