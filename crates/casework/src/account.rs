@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::procedure::Kind;
 use crate::refusal::reasons;
-use crate::{AccountId, Act, Procedure, Refusal, Role, Task, Unit};
+use crate::{AccountId, Act, Procedure, Refusal, Role, Task, Unit, lookup};
 
 reasons! {
     /// No such account.
@@ -349,6 +349,10 @@ impl Procedure for Account {
 
     fn tasks(&self) -> Vec<Task> {
         Vec::new()
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![lookup::unit(&self.unit)]
     }
 }
 

@@ -39,6 +39,10 @@ reasons! {
     NOT_DELEGATED Conflict "facility.not_delegated"
         "Người này không được ủy quyền ký" "This person holds no delegation"
         "Tải lại danh sách ủy quyền." "Load the delegations again.",
+    /// An account of another unit, or without the role.
+    NOT_OF_IT Invalid "facility.not_of_it"
+        "Tài khoản này không thuộc cơ sở hoặc không có vai trò phù hợp" "This account is not of the facility, or has not the role"
+        "Chọn tài khoản của cơ sở; người đứng đầu cần vai trò người đứng đầu." "Choose an account of the facility; its head needs the role of a head.",
     /// Closed.
     CLOSED NotAllowed "facility.closed"
         "Cơ sở đã ngừng hoạt động" "The facility is closed"

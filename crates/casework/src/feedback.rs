@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::{day_in_vietnam, first_moment};
 use crate::routing::{self, Delegations};
 use crate::{
-    AccountId, Act, Actor, Kind, Procedure, Queue, RecordId, Refusal, Reminder, Task, Unit, rights,
+    AccountId, Act, Actor, Kind, Procedure, Queue, RecordId, Refusal, Reminder, Task, Unit, lookup,
+    rights,
 };
 use rejection::Rejection;
 use submission::Submission;
@@ -337,6 +338,11 @@ impl Procedure for Feedback {
         let escalate = (!self.clock.overdue).then(|| reminder(self.clock.due_at, "escalate"));
         let resume = self.resumes_at().map(|at| reminder(at, "resume"));
         warn.into_iter().chain(escalate).chain(resume).collect()
+    }
+
+    fn keys(&self) -> Vec<String> {
+        let phone = lookup::phone(&self.submission.person.phone);
+        phone.into_iter().collect()
     }
 }
 

@@ -12,7 +12,7 @@ use registry::area::Place;
 use serde::{Deserialize, Serialize};
 
 use crate::subject::person::IdentityChange;
-use crate::{Act, Kind, Procedure, Queue, RecordId, Refusal, Reminder, Task, Unit};
+use crate::{Act, Kind, Procedure, Queue, RecordId, Refusal, Reminder, Task, Unit, lookup};
 
 pub use reasons::*;
 
@@ -202,6 +202,10 @@ impl Procedure for Inquiry {
             what: "escalate".to_owned(),
         });
         escalate.into_iter().collect()
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![lookup::subject(&self.question.subject)]
     }
 }
 

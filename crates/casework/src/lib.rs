@@ -20,6 +20,7 @@ pub mod feedback;
 mod fixtures;
 mod hierarchy;
 pub mod inquiry;
+pub mod lookup;
 pub mod policy;
 mod procedure;
 mod refusal;

@@ -65,6 +65,11 @@ pub trait Procedure:
     fn reminders(&self) -> Vec<Reminder> {
         Vec::new()
     }
+
+    /// The words by which it is found besides its id, as [`crate::lookup`] forms them; each at most once.
+    fn keys(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Decides and applies: the state after the command, and the events that led there.

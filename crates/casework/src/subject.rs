@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::policy::Policy;
 use crate::procedure::Kind;
-use crate::{Act, Procedure, Queue, Refusal, Reminder, Task, Unit};
+use crate::{Act, Procedure, Queue, Refusal, Reminder, Task, Unit, lookup};
 use dose::{Dose, DoseCheck, DoseFacts, DoseId, Signature, SignedContent};
 use passport::{Certificate, Passport, RevocationCause, WhyNone};
 use person::{IdentityChange, IdentityEvidence, IdentityField, Person, RegisterAnswer};
@@ -454,6 +454,26 @@ impl Procedure for Subject {
 
     fn reminders(&self) -> Vec<Reminder> {
         self.passport.reminders()
+    }
+
+    /// A protected person is found too: whoever may not see the record is told that there is none.
+    fn keys(&self) -> Vec<String> {
+        let Person {
+            full_name,
+            birth_date,
+            number,
+            ..
+        } = &self.person;
+        let mut keys: Vec<String> = self
+            .open_feedback
+            .iter()
+            .map(|id| lookup::feedback(id))
+            .collect();
+        keys.extend(number.as_deref().and_then(lookup::number));
+        keys.extend(lookup::person(full_name, birth_date));
+        keys.extend(self.contact.phone.as_deref().and_then(lookup::phone));
+        keys.extend(self.cluster.as_deref().map(lookup::cluster));
+        keys
     }
 }
 

@@ -1,5 +1,26 @@
 //! The acts of the system, one method each: load the state, let `casework` decide, save state, event and ledger entry.
 //!
-//! Nothing here knows HTTP or SQL, and nothing decides what `casework` decides.
+//! Nothing here knows HTTP or SQL, and nothing decides what `casework` decides. An act passes the policy table ([`guard`]), is completed
+//! with what only the platform knows ([`flow`]), decided, followed by what it causes elsewhere, and saved in one transaction ([`Platform`]).
+//! What leaves no change, a read, a refusal, an export, is noted in the ledger too ([`trail`]).
 
+mod acts;
+pub mod cleaning;
+mod clusters;
+pub mod flow;
+pub mod guard;
 pub mod import;
+mod jobs;
+pub mod messages;
+mod progress;
+pub mod register;
+mod rules;
+pub mod signing;
+pub mod trail;
+mod view;
+pub mod workers;
+
+pub use acts::{ActError, Done, Ids, Platform, RandomIds, Settings};
+pub use flow::Governed;
+pub use view::{Happened, Line, ReadOf, Search};
+pub use workers::Workers;

@@ -10,8 +10,8 @@ use sqlx::{Pool, Transaction};
 use super::{BEGIN, Db};
 use crate::log::{EventRow, PAGE};
 use crate::{
-    Batch, Change, Count, Cursor, Entry, Job, LogHead, Message, PageQuery, Scope, StorageError,
-    Waiting,
+    Batch, Change, Count, Cursor, Entry, Job, LogHead, Message, Note, PageQuery, Scope,
+    StorageError, Waiting,
 };
 
 /// A query over the rows of a queue ($1) in a scope ($2), and the value of the scope.
@@ -21,6 +21,10 @@ macro_rules! in_scope {
             Scope::Desk(desk) => (
                 concat!($select, " WHERE queue = $1 AND desk = $2 ", $rest),
                 desk.to_string(),
+            ),
+            Scope::Commune(commune) => (
+                concat!($select, " WHERE queue = $1 AND commune = $2 ", $rest),
+                commune.to_string(),
             ),
             Scope::District(district) => (
                 concat!($select, " WHERE queue = $1 AND district = $2 ", $rest),
@@ -47,6 +51,9 @@ macro_rules! events {
         )
     };
 }
+
+/// The kind of an entry that belongs to no record's revisions.
+const NOTE: &str = "note";
 
 /// The due time of what has none: it comes last.
 const NEVER: i64 = i64::MAX;
@@ -155,6 +162,7 @@ impl Backend {
             write_events(&mut tx, change).await?;
             write_tasks(&mut tx, change, &mut counts).await?;
             write_reminders(&mut tx, change).await?;
+            write_keys(&mut tx, change).await?;
         }
         for (row, n) in counts.into_iter().filter(|(_, n)| *n != 0) {
             add_to_count(&mut tx, &row, n).await?;
@@ -165,8 +173,47 @@ impl Backend {
         for message in &batch.messages {
             write_message(&mut tx, message).await?;
         }
+        write_notes(&mut tx, &batch.notes).await?;
         tx.commit().await?;
         Ok(batch.changes.iter().map(|change| change.read + 1).collect())
+    }
+
+    pub(crate) async fn find(
+        &self,
+        kind: Kind,
+        key: &str,
+        after: Option<&RecordId>,
+        limit: u32,
+    ) -> Result<Vec<RecordId>, StorageError> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT id FROM lookup WHERE kind = $1 AND key = $2 AND id > $3 ORDER BY id LIMIT $4",
+        )
+        .bind(kind.as_str())
+        .bind(key)
+        .bind(after.map_or("", |after| after.0.as_str()))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|(id,)| RecordId(id)).collect())
+    }
+
+    pub(crate) async fn notes(&self, about: &str, limit: u32) -> Result<Vec<Note>, StorageError> {
+        let rows: Vec<EventRow> = sqlx::query_as(events!(
+            "WHERE kind = $1 AND id = $2 ORDER BY revision DESC, ordinal DESC LIMIT $3"
+        ))
+        .bind(NOTE)
+        .bind(about)
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        let note = |row: EventRow| {
+            Ok(Note {
+                at: moment("at", row.at)?,
+                about: row.id,
+                body: row.body,
+            })
+        };
+        rows.into_iter().map(note).collect()
     }
 
     // Queues.
@@ -510,6 +557,22 @@ impl Backend {
         Ok(())
     }
 
+    pub(crate) async fn last_checkpoint(&self) -> Result<Option<(u64, Timestamp)>, StorageError> {
+        let row: Option<(i64, i64)> =
+            sqlx::query_as("SELECT size, at FROM checkpoint ORDER BY size DESC LIMIT 1")
+                .fetch_optional(&self.pool)
+                .await?;
+        row.map(|(size, at)| Ok((size.cast_unsigned(), moment("at", at)?)))
+            .transpose()
+    }
+
+    pub(crate) async fn last_event(&self) -> Result<u64, StorageError> {
+        let (seq,): (i64,) = sqlx::query_as("SELECT COALESCE(MAX(seq), 0) FROM event")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(seq.cast_unsigned())
+    }
+
     pub(crate) async fn checkpoints(&self) -> Result<Vec<String>, StorageError> {
         let rows: Vec<(String,)> = sqlx::query_as("SELECT note FROM checkpoint ORDER BY size")
             .fetch_all(&self.pool)
@@ -656,6 +719,43 @@ async fn write_reminders(tx: &mut Tx, change: &Change) -> Result<(), StorageErro
             .bind(at.as_microsecond())
             .execute(&mut **tx)
             .await?;
+    }
+    Ok(())
+}
+
+async fn write_keys(tx: &mut Tx, change: &Change) -> Result<(), StorageError> {
+    if change.read != 0 {
+        sqlx::query("DELETE FROM lookup WHERE kind = $1 AND id = $2")
+            .bind(change.kind.as_str())
+            .bind(&change.id.0)
+            .execute(&mut **tx)
+            .await?;
+    }
+    for key in &change.keys {
+        sqlx::query("INSERT INTO lookup (kind, id, key) VALUES ($1, $2, $3)")
+            .bind(change.kind.as_str())
+            .bind(&change.id.0)
+            .bind(key)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn write_notes(tx: &mut Tx, notes: &[Note]) -> Result<(), StorageError> {
+    for (ordinal, note) in (crate::log::random_ordinal()?..).zip(notes) {
+        let at = note.at.as_microsecond();
+        sqlx::query(
+            "INSERT INTO event (kind, id, revision, ordinal, at, salt, body) VALUES ($1, $2, $3, $4, $3, $5, $6)",
+        )
+        .bind(NOTE)
+        .bind(&note.about)
+        .bind(at)
+        .bind(ordinal)
+        .bind(crate::log::salt()?)
+        .bind(&note.body)
+        .execute(&mut **tx)
+        .await?;
     }
     Ok(())
 }

@@ -16,6 +16,19 @@ pub struct Batch {
     pub jobs: Vec<Job>,
     /// Messages that follow.
     pub messages: Vec<Message>,
+    /// Entries of the ledger beside them.
+    pub notes: Vec<Note>,
+}
+
+/// An entry of the ledger that changes no record: that one was read, that something was refused or exported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// About what: a record (`subject/S000001`) or anything else that has a name (`export/2022-04-25`).
+    pub about: String,
+    /// When; kept to the microsecond.
+    pub at: Timestamp,
+    /// What there is to say, as JSON.
+    pub body: String,
 }
 
 /// The new state of one record.
@@ -30,6 +43,7 @@ pub struct Change {
     pub(crate) events: Vec<String>,
     pub(crate) tasks: Vec<Task>,
     pub(crate) reminders: Vec<Reminder>,
+    pub(crate) keys: Vec<String>,
 }
 
 /// A state as it is stored.
@@ -118,6 +132,7 @@ impl Change {
             events: events.iter().map(body).collect::<Result<_, _>>()?,
             tasks: after.tasks(),
             reminders: after.reminders(),
+            keys: after.keys(),
         })
     }
 }

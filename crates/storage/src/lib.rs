@@ -21,7 +21,7 @@ mod queue;
 mod ready;
 mod sqlite;
 
-pub use batch::{Batch, Change, HistoryEntry, Job, Message, Stored};
+pub use batch::{Batch, Change, HistoryEntry, Job, Message, Note, Stored};
 pub use error::StorageError;
 pub use idempotency::{Claim, Claimed};
 pub use log::{Entry, LogHead};
@@ -132,6 +132,21 @@ impl Store {
             .transpose()
     }
 
+    /// The states of records with their revisions, in the order of the ids; `None` for those that are not there.
+    ///
+    /// # Errors
+    /// As for [`Store::load`].
+    pub async fn load_many<P: Procedure>(
+        &self,
+        ids: &[RecordId],
+    ) -> Result<Vec<Option<Stored<P>>>, StorageError> {
+        let mut stored = Vec::with_capacity(ids.len());
+        for id in ids {
+            stored.push(self.load::<P>(id).await?);
+        }
+        Ok(stored)
+    }
+
     /// Everything that happened to a record, in order.
     ///
     /// # Errors
@@ -152,6 +167,28 @@ impl Store {
     /// [`StorageError::Conflict`] when a record is no longer at the revision that was read; the store failed.
     pub async fn commit(&self, batch: &Batch) -> Result<Vec<u64>, StorageError> {
         ask!(self, backend => backend.commit(batch).await)
+    }
+
+    /// The ids of records of a kind that are found by a key ([`casework::lookup`]), in order, after one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn find(
+        &self,
+        kind: Kind,
+        key: &str,
+        after: Option<&RecordId>,
+        limit: u32,
+    ) -> Result<Vec<RecordId>, StorageError> {
+        ask!(self, backend => backend.find(kind, key, after, limit).await)
+    }
+
+    /// What was noted about something, the newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn notes(&self, about: &str, limit: u32) -> Result<Vec<Note>, StorageError> {
+        ask!(self, backend => backend.notes(about, limit).await)
     }
 
     /// The next rows of a queue, by due time.
@@ -312,6 +349,22 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), StorageError> {
         ask!(self, backend => backend.keep_checkpoint(checkpoint.size, note, at).await)
+    }
+
+    /// Size and time of the newest checkpoint.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn last_checkpoint(&self) -> Result<Option<(u64, Timestamp)>, StorageError> {
+        ask!(self, backend => backend.last_checkpoint().await)
+    }
+
+    /// The number of the last event that was written, whether it has its place in the ledger or not; 0 before the first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn last_event(&self) -> Result<u64, StorageError> {
+        ask!(self, backend => backend.last_event().await)
     }
 
     /// The checkpoints kept, as signed notes, the smallest first.

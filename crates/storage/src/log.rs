@@ -39,6 +39,14 @@ pub(crate) fn salt() -> Result<Vec<u8>, StorageError> {
     Ok(salt)
 }
 
+/// Where the ordinals of a batch's notes begin: 31 random bits, so that two about one thing in one microsecond keep apart without asking
+/// for each other.
+pub(crate) fn random_ordinal() -> Result<i64, StorageError> {
+    let mut bytes = [0; 4];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| StorageError::NoRandomness)?;
+    Ok(i64::from(u32::from_le_bytes(bytes) >> 1))
+}
+
 /// A row of the event table.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct EventRow {

@@ -2,19 +2,34 @@
 
 use casework::{Kind, Queue, RecordId, Unit};
 use jiff::Timestamp;
-use registry::area::{DistrictCode, ProvinceCode};
+use registry::area::{CommuneCode, DistrictCode, ProvinceCode};
 
 /// Whose rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
     /// Those that wait at one desk.
     Desk(Unit),
+    /// Those that lie in a commune, whoever's desk they are on.
+    Commune(CommuneCode),
     /// Those that lie in a district.
     District(DistrictCode),
     /// Those that lie in a province.
     Province(ProvinceCode),
     /// All.
     Country,
+}
+
+impl Scope {
+    /// Everything that lies in the area of a unit; of a unit without an area, what is on its desk.
+    pub fn below(unit: &Unit) -> Self {
+        match unit {
+            Unit::Ministry => Self::Country,
+            Unit::Province(code) | Unit::ProvincePolice(code) => Self::Province(*code),
+            Unit::District(code) | Unit::DistrictPolice(code) => Self::District(*code),
+            Unit::Commune(code) | Unit::Police(code) => Self::Commune(*code),
+            Unit::Hamlet(..) | Unit::Facility(_) => Self::Desk(unit.clone()),
+        }
+    }
 }
 
 /// Which rows of a queue.

@@ -13,7 +13,9 @@ use super::{
     SYSTEM_ONLY, Snapshot, UNKNOWN, WHY_MISSING, police_of, station_of,
 };
 use crate::subject::person::{IdentityChange, RegisterAnswer};
-use crate::{AccountId, Act, Kind, Procedure, Queue, Reason, RecordId, Refusal, Task, Unit};
+use crate::{
+    AccountId, Act, Kind, Procedure, Queue, Reason, RecordId, Refusal, Task, Unit, lookup,
+};
 
 /// A row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -314,6 +316,13 @@ impl Procedure for Item {
             open: self.is_open(),
         });
         desk.into_iter().collect()
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![
+            lookup::list(&self.listing.list),
+            lookup::subject(&self.listing.subject),
+        ]
     }
 }
 

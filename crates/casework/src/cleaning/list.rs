@@ -13,7 +13,7 @@ use super::{
     OTHER_LIST, ROW_TWICE, Row, SUPERSEDED, SignatureEvidence, UNKNOWN, content_sha256, police_of,
     station_of,
 };
-use crate::{AccountId, Act, Kind, Procedure, Queue, RecordId, Refusal, Task, Unit};
+use crate::{AccountId, Act, Kind, Procedure, Queue, RecordId, Refusal, Task, Unit, lookup};
 
 /// A list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,6 +208,10 @@ impl Procedure for List {
         };
         let open = self.state == ListState::Open;
         vec![task(&self.station, false), task(&self.police, open)]
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![lookup::campaign(&self.campaign.id, &self.station)]
     }
 }
 

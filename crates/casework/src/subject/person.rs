@@ -46,6 +46,19 @@ pub enum IdentityField {
     Sex,
 }
 
+impl IdentityField {
+    /// The field with this canonical heading of a file.
+    pub fn from_heading(heading: &str) -> Option<Self> {
+        match heading {
+            "id_number" => Some(Self::Number),
+            "full_name" => Some(Self::FullName),
+            "dob" => Some(Self::BirthDate),
+            "sex" => Some(Self::Sex),
+            _ => None,
+        }
+    }
+}
+
 /// What the register says. A reason may be missing: true or false per person is all that 9438 promises.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
@@ -108,6 +121,22 @@ pub enum IdentityEvidence {
         /// The facility.
         facility: FacilityCode,
     },
+}
+
+impl IdentityChange {
+    /// The part of the change that a person does not have yet.
+    #[must_use]
+    pub fn differing_from(&self, person: &Person) -> Self {
+        let differs = |new: &Option<String>, old: &String| new.clone().filter(|new| new != old);
+        let number = |new: &String| person.number.as_ref() != Some(new);
+        Self {
+            full_name: differs(&self.full_name, &person.full_name),
+            birth_date: differs(&self.birth_date, &person.birth_date),
+            sex: differs(&self.sex, &person.sex),
+            number: self.number.clone().filter(number),
+            foreign: self.foreign.filter(|new| *new != person.foreign),
+        }
+    }
 }
 
 impl Person {

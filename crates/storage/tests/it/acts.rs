@@ -3,7 +3,7 @@
 use casework::subject::person::{IdentityField, RegisterAnswer};
 use casework::subject::{Action, Contact, Subject};
 use casework::{Kind, replay};
-use storage::{Batch, Job, Message, StorageError};
+use storage::{Batch, Job, Message, Note, StorageError};
 
 use crate::place::{at, change, id, keep, on_both, registration, settle, system};
 
@@ -115,10 +115,16 @@ fn a_batch_with_one_conflict_writes_nothing_at_all() {
             body: "b".into(),
             at: at(0),
         };
+        let note = Note {
+            about: "subject/S000001".into(),
+            at: at(0),
+            body: "{}".into(),
+        };
         let batch = Batch {
             changes: vec![first, stale],
             jobs: vec![job],
             messages: vec![message],
+            notes: vec![note],
         };
         assert!(store.commit(&batch).await.is_err());
         assert_eq!(
@@ -141,6 +147,13 @@ fn a_batch_with_one_conflict_writes_nothing_at_all() {
                 .is_empty()
         );
         assert!(store.unsent(10).await.expect("reads").is_empty());
+        assert!(
+            store
+                .notes("subject/S000001", 10)
+                .await
+                .expect("reads")
+                .is_empty()
+        );
     });
 }
 

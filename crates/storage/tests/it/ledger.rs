@@ -1,13 +1,14 @@
 //! The ledger in the store: every event has its place, and nothing can be changed unseen.
 
+use casework::subject::Subject;
 use casework::subject::person::RegisterAnswer;
 use ledger::{Checkpoint, Log, MemoryStore, NodeStore as _, Verdict, leaf_hash};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg32;
-use sqlx::{Connection as _, PgConnection, SqliteConnection};
-use storage::{StorageError, Store};
+use storage::{Batch, Note, StorageError, Store};
 
-use crate::place::{on_both, on_both_by_url, settle};
+use crate::intruder::Intruder;
+use crate::place::{at, id, on_both, on_both_by_url, settle};
 
 async fn nodes(store: &Store) -> Vec<ledger::Hash> {
     let mut nodes = Vec::new();
@@ -106,83 +107,53 @@ fn writers_at_once_lose_no_entry() {
     });
 }
 
-/// Somebody with the password of the database.
-enum Intruder {
-    Sqlite(SqliteConnection),
-    Postgres(PgConnection),
+const NOTES: u32 = 20;
+
+fn note(person: u32, seconds: i64) -> Note {
+    Note {
+        about: format!("subject/S{person:06}"),
+        at: at(seconds),
+        body: format!(r#"{{"read":"whole record","turn":{seconds}}}"#),
+    }
 }
 
-impl Intruder {
-    async fn enter(url: &str) -> Self {
-        if url.starts_with("sqlite:") {
-            Self::Sqlite(SqliteConnection::connect(url).await.expect("connects"))
-        } else {
-            Self::Postgres(PgConnection::connect(url).await.expect("connects"))
-        }
-    }
+async fn keep_notes(store: &Store, notes: Vec<Note>) {
+    let batch = Batch {
+        notes,
+        ..Batch::default()
+    };
+    store.commit(&batch).await.expect("commits");
+}
 
-    async fn run(&mut self, sql: &'static str) {
-        match self {
-            Self::Sqlite(connection) => {
-                sqlx::query(sql).execute(connection).await.expect(sql);
+#[test]
+fn notes_come_back_the_newest_first_and_have_places_in_the_ledger() {
+    on_both(|store| async move {
+        settle(&store, 0..2, 4, &RegisterAnswer::True).await;
+        keep_notes(&store, vec![note(0, 1), note(1, 2), note(0, 3)]).await;
+        keep_notes(&store, vec![note(0, 4), note(0, 4)]).await;
+        let about = |person: usize, limit| {
+            let store = store.clone();
+            async move {
+                let about = format!("subject/S{person:06}");
+                store.notes(&about, limit).await.expect("reads")
             }
-            Self::Postgres(connection) => {
-                sqlx::query(sql).execute(connection).await.expect(sql);
-            }
-        }
-    }
-
-    /// Writes bytes over a column of a row and gives what stood there.
-    async fn swap(
-        &mut self,
-        read: &'static str,
-        write: &'static str,
-        row: i64,
-        change: impl Fn(&mut Vec<u8>),
-    ) -> Vec<u8> {
-        let before: Vec<u8> = match self {
-            Self::Sqlite(connection) => sqlx::query_scalar(read)
-                .bind(row)
-                .fetch_one(connection)
-                .await
-                .expect(read),
-            Self::Postgres(connection) => sqlx::query_scalar(read)
-                .bind(row)
-                .fetch_one(connection)
-                .await
-                .expect(read),
         };
-        let mut after = before.clone();
-        change(&mut after);
-        self.put(write, row, after).await;
-        before
-    }
-
-    async fn put(&mut self, write: &'static str, row: i64, bytes: Vec<u8>) {
-        match self {
-            Self::Sqlite(connection) => {
-                sqlx::query(write)
-                    .bind(row)
-                    .bind(bytes)
-                    .execute(connection)
-                    .await
-                    .expect(write);
-            }
-            Self::Postgres(connection) => {
-                sqlx::query(write)
-                    .bind(row)
-                    .bind(bytes)
-                    .execute(connection)
-                    .await
-                    .expect(write);
-            }
-        }
-    }
+        let all = [note(0, 4), note(0, 4), note(0, 3), note(0, 1)];
+        assert_eq!(about(0, 10).await, all);
+        assert_eq!(about(0, 3).await, all[..3]);
+        assert!(about(7, 10).await.is_empty());
+        // They are no history of the record, and they change nothing of it.
+        let history = store.history::<Subject>(&id(0)).await.expect("reads");
+        assert_eq!(history.len(), 2);
+        assert_eq!(store.sequence(100).await.expect("sequences").size, 9);
+    });
 }
 
-/// A store with entries, and a checkpoint over them that is kept elsewhere.
+/// A store with entries, notes among them, and a checkpoint over all that is kept elsewhere.
 async fn signed(store: &Store, people: usize) -> Checkpoint {
     settle(store, 0..people, 4, &RegisterAnswer::True).await;
+    let notes = (0..NOTES).map(|n| note(n % 4, i64::from(n))).collect();
+    keep_notes(store, notes).await;
     let head = store.sequence(100_000).await.expect("sequences");
     Checkpoint::new("test", head.size, head.root)
 }
@@ -206,17 +177,17 @@ fn any_changed_byte_of_the_log_is_found() {
                 (
                     "SELECT CAST(body AS BLOB) FROM event WHERE position = $1",
                     "UPDATE event SET body = CAST($2 AS TEXT) WHERE position = $1",
-                    60,
+                    80,
                 ),
                 (
                     "SELECT salt FROM event WHERE position = $1",
                     "UPDATE event SET salt = $2 WHERE position = $1",
-                    60,
+                    80,
                 ),
                 (
                     "SELECT CAST(id AS BLOB) FROM event WHERE position = $1",
                     "UPDATE event SET id = CAST($2 AS TEXT) WHERE position = $1",
-                    60,
+                    80,
                 ),
                 (
                     "SELECT hashes FROM ledger_page WHERE page = $1",
@@ -229,17 +200,17 @@ fn any_changed_byte_of_the_log_is_found() {
                 (
                     "SELECT convert_to(body, 'UTF8') FROM event WHERE position = $1",
                     "UPDATE event SET body = convert_from($2, 'UTF8') WHERE position = $1",
-                    60,
+                    80,
                 ),
                 (
                     "SELECT salt FROM event WHERE position = $1",
                     "UPDATE event SET salt = $2 WHERE position = $1",
-                    60,
+                    80,
                 ),
                 (
                     "SELECT convert_to(id, 'UTF8') FROM event WHERE position = $1",
                     "UPDATE event SET id = convert_from($2, 'UTF8') WHERE position = $1",
-                    60,
+                    80,
                 ),
                 (
                     "SELECT hashes FROM ledger_page WHERE page = $1",
@@ -272,8 +243,8 @@ fn any_changed_byte_of_the_log_is_found() {
 }
 
 #[test]
-fn a_removed_an_exchanged_and_a_cut_off_entry_are_found() {
-    let attacks: [&[&'static str]; 5] = [
+fn a_removed_an_exchanged_an_inserted_and_a_cut_off_entry_are_found() {
+    let attacks: [&[&'static str]; 10] = [
         &["DELETE FROM event WHERE position = 7"],
         &[
             "UPDATE event SET position = -1 WHERE position = 7",
@@ -286,11 +257,26 @@ fn a_removed_an_exchanged_and_a_cut_off_entry_are_found() {
             "DELETE FROM event WHERE position >= 50",
             "UPDATE ledger_head SET size = 50",
         ],
+        &["DELETE FROM event WHERE position = 71 AND kind = 'note'"],
+        &[
+            "UPDATE event SET body = replace(body, 'whole', 'no') WHERE position = 72 AND kind = 'note'",
+        ],
+        &["UPDATE event SET id = 'subject/S000099' WHERE position = 73 AND kind = 'note'"],
+        &[
+            "INSERT INTO event (kind, id, revision, ordinal, at, salt, body, position) \
+           SELECT kind, id, revision, ordinal + 1, at, salt, body, 80 FROM event WHERE position = 74",
+        ],
+        &[
+            "UPDATE event SET position = -position WHERE position > 74",
+            "UPDATE event SET position = 1 - position WHERE position < 0",
+            "INSERT INTO event (kind, id, revision, ordinal, at, salt, body, position) \
+             SELECT kind, id, revision, ordinal + 1, at, salt, body, 75 FROM event WHERE position = 74",
+        ],
     ];
     on_both_by_url(|_, url| async move {
-        for attack in attacks {
+        for (n, attack) in attacks.into_iter().enumerate() {
             let url = match url.strip_prefix("sqlite:") {
-                Some(file) => format!("sqlite:{file}.{}", attack.len() + attack[0].len()),
+                Some(file) => format!("sqlite:{file}.{n}"),
                 None => crate::place::database().await,
             };
             let store = crate::place::open(&url).await;

@@ -9,7 +9,7 @@ use registry::area::{CommuneCode, DistrictCode, ProvinceCode};
 use registry::status::SubjectIdentity;
 use storage::{Count, PageQuery, Scope, Store};
 
-use crate::place::{keep, on_both, registration, settle, system};
+use crate::place::{keep, on_both, registration, settle, system, try_to_keep};
 
 fn false_answer() -> RegisterAnswer {
     RegisterAnswer::False {
@@ -117,21 +117,7 @@ fn counts_equal_a_recount_after_any_walk_of_acts() {
                 }),
             };
             let act = system(step);
-            let decided = storage::decide::<casework::subject::Subject>(
-                &store,
-                &crate::place::id(n),
-                &crate::place::command(action),
-                &act,
-            )
-            .await;
-            let Ok(Some(change)) = decided else { continue };
-            store
-                .commit(&storage::Batch {
-                    changes: vec![change],
-                    ..Default::default()
-                })
-                .await
-                .expect("commits");
+            try_to_keep(&store, n, action, &act).await;
         }
         check_counts(&store).await;
     });

@@ -2,6 +2,8 @@
 
 mod acts;
 mod clock;
+mod found;
+mod intruder;
 mod ledger;
 mod lists;
 mod once;

@@ -131,6 +131,17 @@ pub(crate) async fn change(store: &Store, n: usize, action: Action, act: &Act) -
         .expect("allowed")
 }
 
+/// The same where the procedure may refuse it.
+pub(crate) async fn try_to_keep(store: &Store, n: usize, action: Action, act: &Act) {
+    let decided = decide::<Subject>(store, &id(n), &command(action), act).await;
+    let Ok(Some(change)) = decided else { return };
+    let batch = Batch {
+        changes: vec![change],
+        ..Batch::default()
+    };
+    store.commit(&batch).await.expect("commits");
+}
+
 /// Carries an action out and keeps it.
 pub(crate) async fn keep(store: &Store, n: usize, action: Action, act: &Act) {
     let changes = change(store, n, action, act).await.into_iter().collect();

@@ -1,0 +1,87 @@
+//! Who goes behind the store's back.
+
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
+
+/// Somebody with the password of the database.
+pub(crate) enum Intruder {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Intruder {
+    pub(crate) async fn enter(url: &str) -> Self {
+        if url.starts_with("sqlite:") {
+            Self::Sqlite(SqliteConnection::connect(url).await.expect("connects"))
+        } else {
+            Self::Postgres(PgConnection::connect(url).await.expect("connects"))
+        }
+    }
+
+    pub(crate) async fn run(&mut self, sql: &'static str) {
+        match self {
+            Self::Sqlite(connection) => {
+                sqlx::query(sql).execute(connection).await.expect(sql);
+            }
+            Self::Postgres(connection) => {
+                sqlx::query(sql).execute(connection).await.expect(sql);
+            }
+        }
+    }
+
+    /// Writes bytes over a column of a row and gives what stood there.
+    pub(crate) async fn swap(
+        &mut self,
+        read: &'static str,
+        write: &'static str,
+        row: i64,
+        change: impl Fn(&mut Vec<u8>),
+    ) -> Vec<u8> {
+        let before: Vec<u8> = match self {
+            Self::Sqlite(connection) => sqlx::query_scalar(read)
+                .bind(row)
+                .fetch_one(connection)
+                .await
+                .expect(read),
+            Self::Postgres(connection) => sqlx::query_scalar(read)
+                .bind(row)
+                .fetch_one(connection)
+                .await
+                .expect(read),
+        };
+        let mut after = before.clone();
+        change(&mut after);
+        self.put(write, row, after).await;
+        before
+    }
+
+    pub(crate) async fn put(&mut self, write: &'static str, row: i64, bytes: Vec<u8>) {
+        match self {
+            Self::Sqlite(connection) => {
+                sqlx::query(write)
+                    .bind(row)
+                    .bind(bytes)
+                    .execute(connection)
+                    .await
+                    .expect(write);
+            }
+            Self::Postgres(connection) => {
+                sqlx::query(write)
+                    .bind(row)
+                    .bind(bytes)
+                    .execute(connection)
+                    .await
+                    .expect(write);
+            }
+        }
+    }
+
+    /// All rows of the table of keys: kind, id and key.
+    pub(crate) async fn lookups(&mut self) -> Vec<(String, String, String)> {
+        let sql = "SELECT kind, id, key FROM lookup";
+        match self {
+            Self::Sqlite(connection) => sqlx::query_as(sql).fetch_all(connection).await,
+            Self::Postgres(connection) => sqlx::query_as(sql).fetch_all(connection).await,
+        }
+        .expect(sql)
+    }
+}
