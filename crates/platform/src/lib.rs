@@ -5,14 +5,17 @@
 //! What leaves no change, a read, a refusal, an export, is noted in the ledger too ([`trail`]).
 
 mod acts;
+pub mod attachments;
 pub mod cleaning;
 mod clusters;
 pub mod flow;
 pub mod guard;
 pub mod import;
+pub mod issuing;
 mod jobs;
 pub mod messages;
 mod progress;
+pub mod recount;
 pub mod register;
 mod rules;
 pub mod signing;

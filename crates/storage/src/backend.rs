@@ -1,17 +1,19 @@
 //! The store's SQL, in the subset that both databases read: compiled once for each, with `Db` and `BEGIN` of the module around it.
 
-use std::collections::{BTreeMap, btree_map};
+use std::collections::HashMap;
 
-use casework::{Kind, Queue, RecordId, Reminder, Task, Unit};
+use casework::{Kind, Queue, RecordId, Unit};
 use jiff::Timestamp;
-use ledger::{Consistency, Frontier, Hash, Inclusion, Plan, node_count};
-use sqlx::{Pool, Transaction};
+use ledger::{Consistency, Hash, Inclusion, Plan};
+use sqlx::{AssertSqlSafe, Pool, Transaction};
 
-use super::{BEGIN, Db};
-use crate::log::{EventRow, PAGE};
+use super::commit;
+use super::tree::{Head, frontier, read_nodes, read_page};
+use super::{BEGIN, Db, texts};
+use crate::log::EventRow;
 use crate::{
-    Batch, Change, Count, Cursor, Entry, Job, LogHead, Message, Note, PageQuery, Scope,
-    StorageError, Waiting,
+    Batch, Blob, Count, Cursor, Entry, Job, LogHead, Message, Note, PageQuery, Scope, StorageError,
+    Waiting,
 };
 
 /// A query over the rows of a queue ($1) in a scope ($2), and the value of the scope.
@@ -53,10 +55,40 @@ macro_rules! events {
 }
 
 /// The kind of an entry that belongs to no record's revisions.
-const NOTE: &str = "note";
+pub(super) const NOTE: &str = "note";
+
+/// Indexes whose entries come in another order than records do: what it is, its name, what is in it.
+const SORTED_AFTERWARDS: &[(&str, &str, &str)] = &[
+    (
+        "INDEX",
+        "task_of_desk",
+        "task (queue, desk, state, due, kind, id)",
+    ),
+    (
+        "INDEX",
+        "task_of_commune",
+        "task (queue, commune, state, due, kind, id)",
+    ),
+    (
+        "INDEX",
+        "task_of_district",
+        "task (queue, district, state, due, kind, id)",
+    ),
+    (
+        "INDEX",
+        "task_of_province",
+        "task (queue, province, state, due, kind, id)",
+    ),
+    (
+        "INDEX",
+        "task_of_country",
+        "task (queue, state, due, kind, id)",
+    ),
+    ("UNIQUE INDEX", "lookup_of_key", "lookup (kind, key, id)"),
+];
 
 /// The due time of what has none: it comes last.
-const NEVER: i64 = i64::MAX;
+pub(super) const NEVER: i64 = i64::MAX;
 
 /// A pool of connections.
 #[derive(Debug, Clone)]
@@ -64,20 +96,7 @@ pub(crate) struct Backend {
     pool: Pool<Db>,
 }
 
-type Tx = Transaction<'static, Db>;
-
-/// A row of the task table without its record.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
-struct TaskRow {
-    queue: String,
-    desk: String,
-    province: String,
-    district: String,
-    commune: String,
-    state: String,
-    open: i64,
-    due: i64,
-}
+pub(super) type Tx = Transaction<'static, Db>;
 
 #[derive(sqlx::FromRow)]
 struct WaitingRow {
@@ -136,6 +155,71 @@ impl Backend {
         Ok(row.map(|(revision, state)| (revision.cast_unsigned(), state)))
     }
 
+    /// Revision and state of those of the records that are there.
+    pub(crate) async fn load_many(
+        &self,
+        kind: Kind,
+        ids: &[&str],
+    ) -> Result<HashMap<String, (u64, String)>, StorageError> {
+        let rows: Vec<(String, i64, String)> = sqlx::query_as(concat!(
+            "SELECT id, revision, state FROM record WHERE kind = $1 AND id ",
+            among!(2)
+        ))
+        .bind(kind.as_str())
+        .bind(texts(ids)?)
+        .fetch_all(&self.pool)
+        .await?;
+        let by_id =
+            |(id, revision, state): (String, i64, String)| (id, (revision.cast_unsigned(), state));
+        Ok(rows.into_iter().map(by_id).collect())
+    }
+
+    /// Those of the ids that are there.
+    pub(crate) async fn known(
+        &self,
+        kind: Kind,
+        ids: &[&str],
+    ) -> Result<Vec<String>, StorageError> {
+        let rows: Vec<(String,)> = sqlx::query_as(concat!(
+            "SELECT id FROM record WHERE kind = $1 AND id ",
+            among!(2)
+        ))
+        .bind(kind.as_str())
+        .bind(texts(ids)?)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
+    pub(crate) async fn records(&self, kind: Kind) -> Result<u64, StorageError> {
+        let (n,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM record WHERE kind = $1")
+            .bind(kind.as_str())
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(n.cast_unsigned())
+    }
+
+    /// Takes the indexes away that a large load would write to at random.
+    pub(crate) async fn begin_load(&self) -> Result<(), StorageError> {
+        for (_, name, _) in SORTED_AFTERWARDS {
+            sqlx::query(AssertSqlSafe(format!("DROP INDEX IF EXISTS {name}")))
+                .execute(&self.pool)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Makes those of them that are missing.
+    pub(crate) async fn end_load(&self) -> Result<(), StorageError> {
+        for (index, name, columns) in SORTED_AFTERWARDS {
+            let create = format!("CREATE {index} IF NOT EXISTS {name} ON {columns}");
+            sqlx::query(AssertSqlSafe(create))
+                .execute(&self.pool)
+                .await?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn events_of(
         &self,
         kind: Kind,
@@ -151,30 +235,22 @@ impl Backend {
             .await?)
     }
 
-    pub(crate) async fn commit(&self, batch: &Batch) -> Result<Vec<u64>, StorageError> {
+    /// Writes a batch; its entries get their places in the ledger at once, or later by [`Self::sequence`].
+    pub(crate) async fn commit(
+        &self,
+        batch: &Batch,
+        in_ledger: bool,
+    ) -> Result<Vec<u64>, StorageError> {
         let mut tx = self.begin().await?;
-        // Everybody takes records and counters in one order, so that two batches never wait for each other in a ring.
-        let mut changes: Vec<&Change> = batch.changes.iter().collect();
-        changes.sort_by(|one, other| (one.kind, &one.id).cmp(&(other.kind, &other.id)));
-        let mut counts = BTreeMap::new();
-        for change in changes {
-            write_record(&mut tx, change).await?;
-            write_events(&mut tx, change).await?;
-            write_tasks(&mut tx, change, &mut counts).await?;
-            write_reminders(&mut tx, change).await?;
-            write_keys(&mut tx, change).await?;
+        match write(&mut tx, batch, in_ledger).await {
+            Ok(()) => tx.commit().await?,
+            Err(StorageError::Database(error)) if is_taken(&error) => {
+                tx.rollback().await?;
+                let taken = commit::taken(&mut self.begin().await?, batch).await?;
+                return Err(taken.unwrap_or(StorageError::Database(error)));
+            }
+            Err(other) => return Err(other),
         }
-        for (row, n) in counts.into_iter().filter(|(_, n)| *n != 0) {
-            add_to_count(&mut tx, &row, n).await?;
-        }
-        for job in &batch.jobs {
-            write_job(&mut tx, job).await?;
-        }
-        for message in &batch.messages {
-            write_message(&mut tx, message).await?;
-        }
-        write_notes(&mut tx, &batch.notes).await?;
-        tx.commit().await?;
         Ok(batch.changes.iter().map(|change| change.read + 1).collect())
     }
 
@@ -427,41 +503,31 @@ impl Backend {
 
     pub(crate) async fn sequence(&self, limit: u32) -> Result<LogHead, StorageError> {
         let mut tx = self.begin().await?;
-        // Takes the head's lock: one writer of the tree at a time.
-        let (size,): (i64,) =
-            sqlx::query_as("UPDATE ledger_head SET size = size WHERE one = 1 RETURNING size")
-                .fetch_one(&mut *tx)
-                .await?;
-        let size = size.cast_unsigned();
+        let mut head = Head::lock(&mut tx).await?;
         let new: Vec<EventRow> =
             sqlx::query_as(events!("WHERE position IS NULL ORDER BY seq LIMIT $1"))
                 .bind(i64::from(limit))
                 .fetch_all(&mut *tx)
                 .await?;
-        let mut frontier = frontier(&mut tx, size).await?;
-        let mut nodes = Vec::new();
-        for (position, row) in (size..).zip(&new) {
-            let entry = Entry {
-                position,
-                text: row.entry(),
+        // Running numbers without a gap get places without a gap: one statement for each such run.
+        for run in new.chunk_by(|one, next| one.seq + 1 == next.seq) {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else {
+                continue;
             };
-            frontier.append(entry.leaf(), &mut nodes);
-            sqlx::query("UPDATE event SET position = $1 WHERE seq = $2 AND position IS NULL")
-                .bind(position.cast_signed())
-                .bind(row.seq)
+            let begin = head.size().cast_signed();
+            for row in run {
+                head.place(row.entry());
+            }
+            sqlx::query("UPDATE event SET position = seq + $1 WHERE seq BETWEEN $2 AND $3 AND position IS NULL")
+                .bind(begin - first.seq)
+                .bind(first.seq)
+                .bind(last.seq)
                 .execute(&mut *tx)
                 .await?;
         }
-        write_nodes(&mut tx, node_count(size), &nodes).await?;
-        sqlx::query("UPDATE ledger_head SET size = $1 WHERE one = 1")
-            .bind(frontier.size().cast_signed())
-            .execute(&mut *tx)
-            .await?;
+        let head = head.write(&mut tx).await?;
         tx.commit().await?;
-        Ok(LogHead {
-            size: frontier.size(),
-            root: frontier.root(),
-        })
+        Ok(head)
     }
 
     pub(crate) async fn stored_size(&self) -> Result<u64, StorageError> {
@@ -557,6 +623,42 @@ impl Backend {
         Ok(())
     }
 
+    pub(crate) async fn ids(
+        &self,
+        kind: Kind,
+        after: Option<&RecordId>,
+        limit: u32,
+    ) -> Result<Vec<RecordId>, StorageError> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT id FROM record WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3",
+        )
+        .bind(kind.as_str())
+        .bind(after.map_or("", |after| after.0.as_str()))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|(id,)| RecordId(id)).collect())
+    }
+
+    pub(crate) async fn blob(&self, sha256: &str) -> Result<Option<Blob>, StorageError> {
+        type Row = (String, i64, i64, Option<Vec<u8>>);
+        let row: Option<Row> =
+            sqlx::query_as("SELECT media_type, at, size, bytes FROM blob WHERE sha256 = $1")
+                .bind(sha256)
+                .fetch_optional(&self.pool)
+                .await?;
+        let blob = |(media_type, at, size, bytes): Row| {
+            Ok(Blob {
+                sha256: sha256.to_owned(),
+                media_type,
+                at: moment("at", at)?,
+                bytes,
+                size: size.cast_unsigned(),
+            })
+        };
+        row.map(blob).transpose()
+    }
+
     pub(crate) async fn last_checkpoint(&self) -> Result<Option<(u64, Timestamp)>, StorageError> {
         let row: Option<(i64, i64)> =
             sqlx::query_as("SELECT size, at FROM checkpoint ORDER BY size DESC LIMIT 1")
@@ -581,311 +683,21 @@ impl Backend {
     }
 }
 
-async fn write_record(tx: &mut Tx, change: &Change) -> Result<(), StorageError> {
-    let sql = if change.read == 0 {
-        "INSERT INTO record (kind, id, revision, state) VALUES ($1, $2, $3 + 1, $4) ON CONFLICT (kind, id) DO NOTHING"
-    } else {
-        "UPDATE record SET revision = revision + 1, state = $4 WHERE kind = $1 AND id = $2 AND revision = $3"
-    };
-    let written = sqlx::query(sql)
-        .bind(change.kind.as_str())
-        .bind(&change.id.0)
-        .bind(change.read.cast_signed())
-        .bind(&change.state)
-        .execute(&mut **tx)
-        .await?;
-    if written.rows_affected() == 1 {
-        return Ok(());
+async fn write(tx: &mut Tx, batch: &Batch, in_ledger: bool) -> Result<(), StorageError> {
+    if !in_ledger {
+        return commit::write(tx, batch, None).await;
     }
-    Err(StorageError::Conflict {
-        kind: change.kind,
-        id: change.id.clone(),
-        expected: change.read,
-    })
-}
-
-async fn write_events(tx: &mut Tx, change: &Change) -> Result<(), StorageError> {
-    for (ordinal, body) in (0i64..).zip(&change.events) {
-        sqlx::query(
-            "INSERT INTO event (kind, id, revision, ordinal, at, salt, body) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(change.kind.as_str())
-        .bind(&change.id.0)
-        .bind(change.read.cast_signed() + 1)
-        .bind(ordinal)
-        .bind(change.at.as_microsecond())
-        .bind(crate::log::salt()?)
-        .bind(body)
-        .execute(&mut **tx)
-        .await?;
-    }
+    let mut head = Head::lock(tx).await?;
+    commit::write(tx, batch, Some(&mut head)).await?;
+    head.write(tx).await?;
     Ok(())
 }
 
-/// What a counter counts: a task row without its due time.
-type CountRow = TaskRow;
-
-async fn write_tasks(
-    tx: &mut Tx,
-    change: &Change,
-    counts: &mut BTreeMap<CountRow, i64>,
-) -> Result<(), StorageError> {
-    let old: Vec<TaskRow> = if change.read == 0 {
-        Vec::new()
-    } else {
-        sqlx::query_as(
-            "SELECT queue, desk, province, district, commune, state, open, due FROM task WHERE kind = $1 AND id = $2",
-        )
-        .bind(change.kind.as_str())
-        .bind(&change.id.0)
-        .fetch_all(&mut **tx)
-        .await?
-    };
-    let old: BTreeMap<(String, String), TaskRow> = by_desk(old);
-    let new = by_desk(change.tasks.iter().map(TaskRow::of).collect());
-    if old == new {
-        return Ok(());
-    }
-    for row in old
-        .into_values()
-        .filter(|row| new.get(&row.key()) != Some(row))
-    {
-        sqlx::query("DELETE FROM task WHERE kind = $1 AND id = $2 AND queue = $3 AND desk = $4")
-            .bind(change.kind.as_str())
-            .bind(&change.id.0)
-            .bind(&row.queue)
-            .bind(&row.desk)
-            .execute(&mut **tx)
-            .await?;
-        *counts.entry(row.counted()).or_default() -= 1;
-    }
-    for row in new.into_values() {
-        let written = sqlx::query(
-            "INSERT INTO task (queue, desk, kind, id, province, district, commune, state, open, due) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (kind, id, queue, desk) DO NOTHING",
-        )
-        .bind(&row.queue)
-        .bind(&row.desk)
-        .bind(change.kind.as_str())
-        .bind(&change.id.0)
-        .bind(&row.province)
-        .bind(&row.district)
-        .bind(&row.commune)
-        .bind(&row.state)
-        .bind(row.open)
-        .bind(row.due)
-        .execute(&mut **tx)
-        .await?;
-        if written.rows_affected() == 1 {
-            *counts.entry(row.counted()).or_default() += 1;
-        }
-    }
-    Ok(())
-}
-
-async fn add_to_count(tx: &mut Tx, row: &CountRow, n: i64) -> Result<(), StorageError> {
-    sqlx::query(
-        "INSERT INTO task_count (queue, desk, province, district, commune, state, open, n) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-         ON CONFLICT (queue, desk, province, district, commune, state, open) \
-         DO UPDATE SET n = task_count.n + excluded.n",
-    )
-    .bind(&row.queue)
-    .bind(&row.desk)
-    .bind(&row.province)
-    .bind(&row.district)
-    .bind(&row.commune)
-    .bind(&row.state)
-    .bind(row.open)
-    .bind(n)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-async fn write_reminders(tx: &mut Tx, change: &Change) -> Result<(), StorageError> {
-    if change.read != 0 {
-        sqlx::query("DELETE FROM reminder WHERE kind = $1 AND id = $2")
-            .bind(change.kind.as_str())
-            .bind(&change.id.0)
-            .execute(&mut **tx)
-            .await?;
-    }
-    for Reminder { at, what } in &change.reminders {
-        sqlx::query("INSERT INTO reminder (kind, id, what, at) VALUES ($1, $2, $3, $4)")
-            .bind(change.kind.as_str())
-            .bind(&change.id.0)
-            .bind(what)
-            .bind(at.as_microsecond())
-            .execute(&mut **tx)
-            .await?;
-    }
-    Ok(())
-}
-
-async fn write_keys(tx: &mut Tx, change: &Change) -> Result<(), StorageError> {
-    if change.read != 0 {
-        sqlx::query("DELETE FROM lookup WHERE kind = $1 AND id = $2")
-            .bind(change.kind.as_str())
-            .bind(&change.id.0)
-            .execute(&mut **tx)
-            .await?;
-    }
-    for key in &change.keys {
-        sqlx::query("INSERT INTO lookup (kind, id, key) VALUES ($1, $2, $3)")
-            .bind(change.kind.as_str())
-            .bind(&change.id.0)
-            .bind(key)
-            .execute(&mut **tx)
-            .await?;
-    }
-    Ok(())
-}
-
-async fn write_notes(tx: &mut Tx, notes: &[Note]) -> Result<(), StorageError> {
-    for (ordinal, note) in (crate::log::random_ordinal()?..).zip(notes) {
-        let at = note.at.as_microsecond();
-        sqlx::query(
-            "INSERT INTO event (kind, id, revision, ordinal, at, salt, body) VALUES ($1, $2, $3, $4, $3, $5, $6)",
-        )
-        .bind(NOTE)
-        .bind(&note.about)
-        .bind(at)
-        .bind(ordinal)
-        .bind(crate::log::salt()?)
-        .bind(&note.body)
-        .execute(&mut **tx)
-        .await?;
-    }
-    Ok(())
-}
-
-async fn write_job(tx: &mut Tx, job: &Job) -> Result<(), StorageError> {
-    sqlx::query(
-        "INSERT INTO job (key, name, payload, run_at) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO NOTHING",
-    )
-    .bind(&job.key)
-    .bind(&job.name)
-    .bind(&job.payload)
-    .bind(job.run_at.as_microsecond())
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-async fn write_message(tx: &mut Tx, message: &Message) -> Result<(), StorageError> {
-    sqlx::query(
-        "INSERT INTO outbox (key, channel, recipient, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (key) DO NOTHING",
-    )
-    .bind(&message.key)
-    .bind(&message.channel)
-    .bind(&message.recipient)
-    .bind(&message.body)
-    .bind(message.at.as_microsecond())
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-async fn frontier(tx: &mut Tx, size: u64) -> Result<Frontier, StorageError> {
-    let peaks = read_nodes(tx, &Frontier::positions(size)).await?;
-    Frontier::restore(size, peaks)
-        .ok_or_else(|| StorageError::LedgerNotWhole(format!("no root at size {size}")))
-}
-
-async fn read_nodes(tx: &mut Tx, positions: &[u64]) -> Result<Vec<Hash>, StorageError> {
-    let mut pages: BTreeMap<u64, Vec<Hash>> = BTreeMap::new();
-    let mut nodes = Vec::with_capacity(positions.len());
-    for position in positions {
-        let (page, place) = (position / PAGE, (position % PAGE) as usize);
-        let hashes = match pages.entry(page) {
-            btree_map::Entry::Occupied(read) => read.into_mut(),
-            btree_map::Entry::Vacant(unread) => {
-                unread.insert(read_page(tx, page).await?.unwrap_or_default())
-            }
-        };
-        let missing = || StorageError::LedgerNotWhole(format!("node {position} is missing"));
-        nodes.push(*hashes.get(place).ok_or_else(missing)?);
-    }
-    Ok(nodes)
-}
-
-async fn read_page(tx: &mut Tx, page: u64) -> Result<Option<Vec<Hash>>, StorageError> {
-    let row: Option<(Vec<u8>,)> = sqlx::query_as("SELECT hashes FROM ledger_page WHERE page = $1")
-        .bind(page.cast_signed())
-        .fetch_optional(&mut **tx)
-        .await?;
-    let Some((bytes,)) = row else { return Ok(None) };
-    let (hashes, rest) = bytes.as_chunks::<32>();
-    if !rest.is_empty() {
-        return Err(StorageError::LedgerNotWhole(format!(
-            "page {page} has {} bytes",
-            bytes.len()
-        )));
-    }
-    Ok(Some(hashes.iter().copied().map(Hash).collect()))
-}
-
-/// Appends nodes from a place on, page by page.
-async fn write_nodes(tx: &mut Tx, from: u64, nodes: &[Hash]) -> Result<(), StorageError> {
-    let mut rest = nodes;
-    let mut at = from;
-    while !rest.is_empty() {
-        let (page, place) = (at / PAGE, (at % PAGE) as usize);
-        let (of_page, after) = rest.split_at(rest.len().min(PAGE as usize - place));
-        let mut hashes = read_page(tx, page).await?.unwrap_or_default();
-        // What stands beyond the head was never part of the ledger.
-        hashes.truncate(place);
-        if hashes.len() != place {
-            return Err(StorageError::LedgerNotWhole(format!(
-                "page {page} ends before node {at}"
-            )));
-        }
-        hashes.extend(of_page);
-        let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
-        sqlx::query(
-            "INSERT INTO ledger_page (page, hashes) VALUES ($1, $2) ON CONFLICT (page) DO UPDATE SET hashes = excluded.hashes",
-        )
-        .bind(page.cast_signed())
-        .bind(bytes)
-        .execute(&mut **tx)
-        .await?;
-        at += of_page.len() as u64;
-        rest = after;
-    }
-    Ok(())
-}
-
-impl TaskRow {
-    fn of(task: &Task) -> Self {
-        let code = |code: Option<String>| code.unwrap_or_default();
-        Self {
-            queue: task.queue.as_str().to_owned(),
-            desk: task.desk.to_string(),
-            province: code(task.place.province.map(|code| code.to_string())),
-            district: code(task.place.district.map(|code| code.to_string())),
-            commune: code(task.place.commune.map(|code| code.to_string())),
-            state: task.state.clone(),
-            open: i64::from(task.open),
-            due: task.due.map_or(NEVER, Timestamp::as_microsecond),
-        }
-    }
-
-    fn key(&self) -> (String, String) {
-        (self.queue.clone(), self.desk.clone())
-    }
-
-    fn counted(&self) -> CountRow {
-        Self {
-            due: 0,
-            ..self.clone()
-        }
-    }
-}
-
-/// A record waits once on a queue of a desk.
-fn by_desk(rows: Vec<TaskRow>) -> BTreeMap<(String, String), TaskRow> {
-    rows.into_iter().map(|row| (row.key(), row)).collect()
+/// True when something was to be written that is there already.
+fn is_taken(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 fn waiting(row: WaitingRow) -> Result<Waiting, StorageError> {

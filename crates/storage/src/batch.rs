@@ -18,6 +18,23 @@ pub struct Batch {
     pub messages: Vec<Message>,
     /// Entries of the ledger beside them.
     pub notes: Vec<Note>,
+    /// Files that go with them.
+    pub blobs: Vec<Blob>,
+}
+
+/// A file, kept under the hash of its bytes: the same file twice is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blob {
+    /// SHA-256 of the bytes, in hexadecimal.
+    pub sha256: String,
+    /// Its media type.
+    pub media_type: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// The bytes; `None` when they are in another place, and only this is known of them.
+    pub bytes: Option<Vec<u8>>,
+    /// How many bytes it has.
+    pub size: u64,
 }
 
 /// An entry of the ledger that changes no record: that one was read, that something was refused or exported.
@@ -117,6 +134,8 @@ impl Change {
         events: &[P::Event],
         act: &Act,
     ) -> Result<Self, StorageError> {
+        let mut keys = after.keys();
+        keys.sort();
         let body = |event: &P::Event| {
             serde_json::to_string(&Body {
                 event,
@@ -132,8 +151,20 @@ impl Change {
             events: events.iter().map(body).collect::<Result<_, _>>()?,
             tasks: after.tasks(),
             reminders: after.reminders(),
-            keys: after.keys(),
+            keys,
         })
+    }
+}
+
+impl Change {
+    /// The record.
+    pub fn id(&self) -> &RecordId {
+        &self.id
+    }
+
+    /// The revision that was read; 0 for a new record.
+    pub fn read(&self) -> u64 {
+        self.read
     }
 }
 

@@ -9,7 +9,8 @@
 //! new entries their places in the Merkle tree, one writer at a time, so that thousands may write events at once without waiting for the
 //! root (the way of Certificate Transparency's logs).
 //!
-//! SQL is the common subset of both and lives in `backend.rs`, which is compiled once for each; what differs is in `migrations/`.
+//! SQL is the common subset of both and lives in `backend.rs`, `commit.rs` and `tree.rs`, which are compiled once for each; what differs
+//! is in `migrations/` and in the few lines of `sqlite.rs` and `postgres.rs` that hand over many rows at once.
 
 mod audit;
 mod batch;
@@ -19,9 +20,10 @@ mod log;
 mod postgres;
 mod queue;
 mod ready;
+mod rows;
 mod sqlite;
 
-pub use batch::{Batch, Change, HistoryEntry, Job, Message, Note, Stored};
+pub use batch::{Batch, Blob, Change, HistoryEntry, Job, Message, Note, Stored};
 pub use error::StorageError;
 pub use idempotency::{Claim, Claimed};
 pub use log::{Entry, LogHead};
@@ -31,6 +33,7 @@ use casework::{Act, Kind, Procedure, RecordId};
 use jiff::Timestamp;
 use ledger::{Checkpoint, Consistency, Hash, Inclusion};
 use sqlx::migrate::Migrator;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 static FOR_SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -74,9 +77,12 @@ impl Store {
             source,
         };
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let options: PgConnectOptions = url.parse().map_err(opened)?;
+            // For the indexes that are made after a load.
+            let options = options.options([("maintenance_work_mem", "256MB")]);
             let pool = sqlx::postgres::PgPoolOptions::new()
                 .max_connections(16)
-                .connect(url)
+                .connect_with(options)
                 .await;
             return Ok(Self::Postgres(PostgresStore(postgres::Backend::new(
                 pool.map_err(opened)?,
@@ -92,6 +98,12 @@ impl Store {
             // What was acknowledged survives a power cut.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // A writer keeps the inner pages of its indexes; pages come from the system's cache without a copy.
+            .pragma("cache_size", "-262144")
+            .pragma("mmap_size", "17179869184")
+            // Back into the file in large pieces.
+            .pragma("wal_autocheckpoint", "65536")
+            .pragma("temp_store", "MEMORY")
             .busy_timeout(std::time::Duration::from_secs(30));
         let pool = sqlx::sqlite::SqlitePoolOptions::new()
             .max_connections(4)
@@ -111,7 +123,26 @@ impl Store {
             Self::Sqlite(SqliteStore(backend)) => FOR_SQLITE.run(backend.pool()).await?,
             Self::Postgres(PostgresStore(backend)) => FOR_POSTGRES.run(backend.pool()).await?,
         }
-        Ok(())
+        // What a load left behind that was killed.
+        self.end_load().await
+    }
+
+    /// Before a load that is much larger than what is there: takes the indexes away that rows would reach in another order than they come
+    /// in. Until [`Store::end_load`] everything is right but lists and searches are slow. After a load that was killed,
+    /// [`Store::migrate`] makes them.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn begin_load(&self) -> Result<(), StorageError> {
+        ask!(self, backend => backend.begin_load().await)
+    }
+
+    /// Makes the indexes that [`Store::begin_load`] took away.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn end_load(&self) -> Result<(), StorageError> {
+        ask!(self, backend => backend.end_load().await)
     }
 
     /// Closes it; what was committed is on disk.
@@ -140,11 +171,30 @@ impl Store {
         &self,
         ids: &[RecordId],
     ) -> Result<Vec<Option<Stored<P>>>, StorageError> {
-        let mut stored = Vec::with_capacity(ids.len());
-        for id in ids {
-            stored.push(self.load::<P>(id).await?);
-        }
-        Ok(stored)
+        let texts: Vec<&str> = ids.iter().map(|id| id.0.as_str()).collect();
+        let rows = ask!(self, backend => backend.load_many(P::KIND, &texts).await)?;
+        let stored = |id: &RecordId| {
+            let row = rows.get(&id.0);
+            row.map(|(revision, state)| Stored::read(P::KIND, id, *revision, state))
+                .transpose()
+        };
+        ids.iter().map(stored).collect()
+    }
+
+    /// Those of the ids that are records of a kind, in no order.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn known(&self, kind: Kind, ids: &[&str]) -> Result<Vec<String>, StorageError> {
+        ask!(self, backend => backend.known(kind, ids).await)
+    }
+
+    /// How many records of a kind there are.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn records(&self, kind: Kind) -> Result<u64, StorageError> {
+        ask!(self, backend => backend.records(kind).await)
     }
 
     /// Everything that happened to a record, in order.
@@ -166,7 +216,16 @@ impl Store {
     /// # Errors
     /// [`StorageError::Conflict`] when a record is no longer at the revision that was read; the store failed.
     pub async fn commit(&self, batch: &Batch) -> Result<Vec<u64>, StorageError> {
-        ask!(self, backend => backend.commit(batch).await)
+        ask!(self, backend => backend.commit(batch, false).await)
+    }
+
+    /// The same, and the entries get their places in the ledger in the same transaction: for one writer of many, such as an import. Other
+    /// writers do not wait for it, whoever gives places does.
+    ///
+    /// # Errors
+    /// As for [`Store::commit`]; the ledger's tree is not whole.
+    pub async fn commit_in_ledger(&self, batch: &Batch) -> Result<Vec<u64>, StorageError> {
+        ask!(self, backend => backend.commit(batch, true).await)
     }
 
     /// The ids of records of a kind that are found by a key ([`casework::lookup`]), in order, after one.
@@ -349,6 +408,27 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), StorageError> {
         ask!(self, backend => backend.keep_checkpoint(checkpoint.size, note, at).await)
+    }
+
+    /// The ids of a kind of record, in order.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn ids(
+        &self,
+        kind: Kind,
+        after: Option<&RecordId>,
+        limit: u32,
+    ) -> Result<Vec<RecordId>, StorageError> {
+        ask!(self, backend => backend.ids(kind, after, limit).await)
+    }
+
+    /// A file by the hash of its bytes.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn blob(&self, sha256: &str) -> Result<Option<Blob>, StorageError> {
+        ask!(self, backend => backend.blob(sha256).await)
     }
 
     /// Size and time of the newest checkpoint.

@@ -32,11 +32,14 @@ impl Entry {
     }
 }
 
-/// Sixteen random bytes, so that the hash of a short body can't be guessed from a published ledger.
-pub(crate) fn salt() -> Result<Vec<u8>, StorageError> {
-    let mut salt = vec![0; 16];
-    aws_lc_rs::rand::fill(&mut salt).map_err(|_| StorageError::NoRandomness)?;
-    Ok(salt)
+/// Bytes of a salt.
+pub(crate) const SALT: usize = 16;
+
+/// Sixteen random bytes for each of so many entries, so that the hash of a short body can't be guessed from a published ledger.
+pub(crate) fn salts(entries: usize) -> Result<Vec<u8>, StorageError> {
+    let mut salts = vec![0; entries * SALT];
+    aws_lc_rs::rand::fill(&mut salts).map_err(|_| StorageError::NoRandomness)?;
+    Ok(salts)
 }
 
 /// Where the ordinals of a batch's notes begin: 31 random bits, so that two about one thing in one microsecond keep apart without asking
@@ -61,18 +64,45 @@ pub(crate) struct EventRow {
     pub position: Option<i64>,
 }
 
+/// The columns of an event that the ledger binds: all but the running number and the place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EntryColumns<'r> {
+    pub kind: &'r str,
+    pub id: &'r str,
+    pub revision: i64,
+    pub ordinal: i64,
+    pub at: i64,
+    pub salt: &'r [u8],
+    pub body: &'r str,
+}
+
 impl EventRow {
-    /// The text that the ledger binds: every column but the running number, the body by its salted hash. One field per line, in a fixed
-    /// order; a line break in an id could pass for another field, so it is escaped as JSON.
     pub(crate) fn entry(&self) -> String {
+        EntryColumns {
+            kind: &self.kind,
+            id: &self.id,
+            revision: self.revision,
+            ordinal: self.ordinal,
+            at: self.at,
+            salt: &self.salt,
+            body: &self.body,
+        }
+        .text()
+    }
+}
+
+impl EntryColumns<'_> {
+    /// The text that the ledger binds, the body by its salted hash. One field per line, in a fixed order; a line break in an id could pass
+    /// for another field, so it is escaped as JSON.
+    pub(crate) fn text(&self) -> String {
         let body = Sha256::new()
-            .chain_update(&self.salt)
-            .chain_update(&self.body)
+            .chain_update(self.salt)
+            .chain_update(self.body)
             .finalize();
-        let id = serde_json::Value::from(self.id.as_str());
+        let id = serde_json::Value::from(self.id);
         format!(
             "minhchung event 1\nkind {}\nid {id}\nrevision {}\nordinal {}\nat {}\nbody {}\n",
-            serde_json::Value::from(self.kind.as_str()),
+            serde_json::Value::from(self.kind),
             self.revision,
             self.ordinal,
             self.at,

@@ -84,4 +84,33 @@ impl Intruder {
         }
         .expect(sql)
     }
+
+    /// Every row of every table as a text, in order; without what chance decides (salts, the ordinals of notes) and what only counts
+    /// (running numbers), and without counters that are zero.
+    pub(crate) async fn everything(&mut self) -> Vec<String> {
+        let tables = [
+            "SELECT 'record ' || kind || ' ' || id || ' ' || revision || ' ' || state FROM record",
+            "SELECT 'event ' || kind || ' ' || id || ' ' || revision || ' ' || at || ' ' || body || \
+             CASE kind WHEN 'note' THEN '' ELSE ' ' || ordinal END FROM event",
+            "SELECT 'task ' || queue || ' ' || desk || ' ' || kind || ' ' || id || ' ' || province || ' ' || district || ' ' || \
+             commune || ' ' || state || ' ' || open || ' ' || due FROM task",
+            "SELECT 'count ' || queue || ' ' || desk || ' ' || province || ' ' || district || ' ' || commune || ' ' || state || \
+             ' ' || open || ' ' || n FROM task_count WHERE n <> 0",
+            "SELECT 'reminder ' || kind || ' ' || id || ' ' || what || ' ' || at FROM reminder",
+            "SELECT 'lookup ' || kind || ' ' || id || ' ' || key FROM lookup",
+            "SELECT 'job ' || key || ' ' || name || ' ' || payload || ' ' || run_at FROM job",
+            "SELECT 'message ' || key || ' ' || channel || ' ' || recipient || ' ' || body || ' ' || at FROM outbox",
+        ];
+        let mut all = Vec::new();
+        for sql in tables {
+            let rows: Vec<String> = match self {
+                Self::Sqlite(connection) => sqlx::query_scalar(sql).fetch_all(connection).await,
+                Self::Postgres(connection) => sqlx::query_scalar(sql).fetch_all(connection).await,
+            }
+            .expect(sql);
+            all.extend(rows);
+        }
+        all.sort();
+        all
+    }
 }

@@ -1,6 +1,7 @@
 //! One suite for both stores: every test runs on SQLite and on PostgreSQL and expects the same.
 
 mod acts;
+mod bulk;
 mod clock;
 mod found;
 mod intruder;

@@ -132,11 +132,24 @@ pub(crate) async fn change(store: &Store, n: usize, action: Action, act: &Act) -
 }
 
 /// The same where the procedure may refuse it.
-pub(crate) async fn try_to_keep(store: &Store, n: usize, action: Action, act: &Act) {
+pub(crate) async fn try_change(
+    store: &Store,
+    n: usize,
+    action: Action,
+    act: &Act,
+) -> Option<Change> {
     let decided = decide::<Subject>(store, &id(n), &command(action), act).await;
-    let Ok(Some(change)) = decided else { return };
+    decided.ok().flatten()
+}
+
+/// Carries an action out, unless the procedure refuses it, and keeps it.
+pub(crate) async fn try_to_keep(store: &Store, n: usize, action: Action, act: &Act) {
+    let changes = try_change(store, n, action, act)
+        .await
+        .into_iter()
+        .collect();
     let batch = Batch {
-        changes: vec![change],
+        changes,
         ..Batch::default()
     };
     store.commit(&batch).await.expect("commits");
