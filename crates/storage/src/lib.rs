@@ -16,14 +16,17 @@ pub mod access;
 mod audit;
 mod batch;
 mod error;
+mod idempotency;
 mod log;
 mod postgres;
 mod queue;
+mod ready;
 mod rows;
 mod sqlite;
 
 pub use batch::{Batch, Blob, Change, HistoryEntry, Job, Message, Note, Stored};
 pub use error::StorageError;
+pub use idempotency::{Claim, Claimed};
 pub use log::{Entry, LogHead};
 pub use queue::{Count, Cursor, PageQuery, Scope, Waiting};
 

@@ -46,6 +46,13 @@ mod commit;
 )]
 mod tree;
 
+#[path = "idempotency_sql.rs"]
+#[expect(
+    clippy::duplicate_mod,
+    reason = "one source, compiled for each database"
+)]
+mod idempotency_sql;
+
 pub(crate) use backend::Backend;
 
 /// Texts as one parameter.

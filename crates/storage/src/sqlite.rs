@@ -31,6 +31,9 @@ mod commit;
 #[path = "tree.rs"]
 mod tree;
 
+#[path = "idempotency_sql.rs"]
+mod idempotency_sql;
+
 pub(crate) use backend::Backend;
 
 /// Texts as one parameter.
