@@ -71,7 +71,16 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     if options.long {
         report.counted(
             "tests of a night",
-            &["test", "--quiet", "-p", "platform", "--", "--ignored"],
+            &[
+                "test",
+                "--quiet",
+                "-p",
+                "platform",
+                "--test",
+                "it",
+                "--",
+                "--ignored",
+            ],
             &store,
         );
         report.step("fuzz targets, a minute each", fuzz::run_all);

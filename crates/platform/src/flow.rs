@@ -156,7 +156,12 @@ impl Governed for Subject {
                     SubjectIdentity::NotSent | SubjectIdentity::Stale
                 )
             };
-            if waits(&done.state) && !before.is_some_and(waits) {
+            let changed =
+                |event: &subject::Event| matches!(event, subject::Event::IdentityChanged { .. });
+            // An identity that changed under a question needs another one: the answer to the first is about somebody else.
+            let asks_again =
+                done.state.identity == SubjectIdentity::Pending && done.events.iter().any(changed);
+            if asks_again || (waits(&done.state) && !before.is_some_and(waits)) {
                 let job = jobs::ask_register(id, id, done.revision, act.at)?;
                 batch.jobs.push(job);
             }

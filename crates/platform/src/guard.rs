@@ -197,6 +197,7 @@ impl Guarded for subject::Subject {
             | Action::Answer { .. }
             | Action::Age
             | Action::CheckDose { .. }
+            | Action::Suggest(_)
             | Action::Deliver
             | Action::Clock
             | Action::OpenFeedback(_)

@@ -4,25 +4,41 @@
 //! never changes an identity: a row that names somebody else under a known id is rejected with that reason, because identities change by
 //! the register's answer or a list that the police signed.
 
+mod decide;
+mod review;
 mod source;
 
 use std::collections::HashSet;
+use std::io::Write;
 use std::sync::Arc;
 
 use casework::facility::{self, Facility};
 use casework::policy::Policy;
-use casework::subject::dose::Dose;
-use casework::subject::{Action, Command, Registration, Subject};
-use casework::{Act, RecordId, Refusal, carry_out};
+use casework::subject::Subject;
+use casework::{Act, Kind, Origin, Procedure as _, RecordId, carry_out};
 use jiff::Timestamp;
-use registry::status::SubjectIdentity;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use storage::{Batch, Change, StorageError, Store};
+use tokio::task::{JoinError, JoinHandle};
 
+use decide::{Decided, Decider, Step};
+use review::{content, write_head, write_line};
+
+pub use review::{PreviewRow, ReviewError, Reviewed, Would};
 pub use source::{Files, Incoming, IncomingFacility, Source, SourceError};
 
 /// Records that are written at once.
-const BATCH: usize = 500;
+const BATCH: usize = 10_000;
+
+/// Ids that are asked for at once.
+const ASKED_AT_ONCE: usize = 50_000;
+
+/// A file with fewer rows is no load that is worth taking indexes away for.
+const LARGE: u64 = 50_000;
+
+/// Known records whose person is compared, to tell whether a file is shifted.
+const SAMPLE: usize = 2_000;
 
 /// From so many known ids on, a file is measured by how many of them still name the same person.
 const ENOUGH_TO_TELL: u64 = 20;
@@ -81,15 +97,21 @@ pub enum ImportError {
     /// A file can't be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The preview can't be written or read.
+    #[error(transparent)]
+    Review(#[from] ReviewError),
     /// The store failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The thread that decides ended without an answer.
+    #[error("the import was interrupted: {0}")]
+    Interrupted(#[from] JoinError),
     /// The values seem to stand beside the ids of other rows.
     #[error(
-        "of {known} ids that are known, only {same} still name the same person: the file looks shifted or sorted by one column; nothing was written. Compare a few rows with the source, and import again"
+        "of {known} known ids that were compared, only {same} still name the same person: the file looks shifted or sorted by one column; nothing was written. Compare a few rows with the source, and import again"
     )]
     LooksShifted {
-        /// Ids that the store has.
+        /// Ids that the store has and that were compared.
         known: u64,
         /// Those that name the same person.
         same: u64,
@@ -100,24 +122,43 @@ pub enum ImportError {
 #[derive(Debug, Clone)]
 pub struct Import<'s> {
     store: &'s Store,
-    policy: Arc<Policy>,
-    act: Act,
+    decider: Decider,
 }
 
-/// What a row would do.
-enum Step {
-    Unchanged,
-    New(Change, u64),
-    Updated(Change, u64),
-    Rejected(&'static str, String),
+/// Rows by their numbers in the source.
+type Rows = Vec<usize>;
+
+/// What rows would do.
+type Steps = Vec<Decided>;
+
+/// Where what was decided goes.
+enum To<'o> {
+    /// Into the tally alone.
+    Nowhere,
+    /// Into a file, to be looked through.
+    Preview(&'o mut (dyn Write + Send)),
+    /// Into the store.
+    Store,
 }
 
 impl<'s> Import<'s> {
-    /// An import into a store, as the platform's own act at that moment.
+    /// An import into a store, as the platform's own act at that moment. The id is kept with every event, and is what
+    /// [`Import::undo`] is told.
     pub fn new(store: &'s Store, policy: Arc<Policy>, at: Timestamp, file: &str) -> Self {
         let mut act = Act::system("import", at);
+        act.from = Origin(id_of(at, file));
         act.why = Some(file.to_owned());
-        Self { store, policy, act }
+        let decider = Decider {
+            policy,
+            act,
+            reviewed: None,
+        };
+        Self { store, decider }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.decider.act.from.0
     }
 
     /// What the import would do; writes nothing.
@@ -125,7 +166,20 @@ impl<'s> Import<'s> {
     /// # Errors
     /// A file can't be read, the store failed, or the file looks shifted.
     pub async fn preview(&self, source: &Source) -> Result<Imported, ImportError> {
-        self.run(source, false).await
+        self.run(source, &mut To::Nowhere).await
+    }
+
+    /// The same, row by row into a file that [`Reviewed::read`] reads; still writes nothing into the store.
+    ///
+    /// # Errors
+    /// As for [`Import::preview`]; the file can't be written.
+    pub async fn preview_to(
+        &self,
+        source: &Source,
+        out: &mut (dyn Write + Send),
+    ) -> Result<Imported, ImportError> {
+        write_head(out)?;
+        self.run(source, &mut To::Preview(out)).await
     }
 
     /// Does it. A row whose record somebody changed since it was read is decided anew; what is committed stays when a later row fails, and
@@ -134,46 +188,144 @@ impl<'s> Import<'s> {
     /// # Errors
     /// As for [`Import::preview`]; a file that looks shifted writes nothing.
     pub async fn commit(&self, source: &Source) -> Result<Imported, ImportError> {
-        self.run(source, true).await
+        if !self.is_load(source).await? {
+            return self.run(source, &mut To::Store).await;
+        }
+        self.store.begin_load().await?;
+        let done = self.run(source, &mut To::Store).await;
+        self.store.end_load().await?;
+        done
     }
 
-    async fn run(&self, source: &Source, write: bool) -> Result<Imported, ImportError> {
-        self.check_shift(source).await?;
+    /// Does exactly what was reviewed. A row whose record changed since the preview, or that says something else now, comes back as
+    /// rejected (`import.changed_since_preview`, `import.row_changed`), to be looked at again; so does a row that has no line in the
+    /// preview (`import.not_reviewed`). The others are written.
+    ///
+    /// # Errors
+    /// As for [`Import::commit`].
+    pub async fn commit_reviewed(
+        mut self,
+        source: &Source,
+        reviewed: Reviewed,
+    ) -> Result<Imported, ImportError> {
+        self.decider.reviewed = Some(reviewed);
+        self.commit(source).await
+    }
+
+    /// True when the store is all but empty beside what comes.
+    async fn is_load(&self, source: &Source) -> Result<bool, ImportError> {
+        let rows = source.subjects().len() as u64;
+        Ok(rows >= LARGE && self.store.records(Subject::KIND).await? < rows / 10)
+    }
+
+    /// Reads, decides and writes: while one batch is written, the next is decided on another thread.
+    async fn run(&self, source: &Source, to: &mut To<'_>) -> Result<Imported, ImportError> {
+        let known = self.known(source).await?;
+        self.check_shift(source, &known).await?;
         let mut done = Imported::default();
         done.tally.rows = source.subjects().len() as u64 + source.unreadable;
         done.tally.rejected = source.unreadable;
         done.tally.orphan_doses = source.orphan_doses;
-        done.tally.new_facilities = self.facilities(source, write).await?;
-        let mut seen = HashSet::new();
-        for rows in source.subjects().chunks(BATCH) {
-            let (first, again): (Vec<&Incoming>, Vec<&Incoming>) =
-                rows.iter().partition(|row| seen.insert(row.id.as_str()));
-            done.tally.duplicate += again.len() as u64;
-            if !self.take(&first, write, &mut done).await? {
-                for row in first {
-                    while !self.take(&[row], write, &mut done).await? {}
-                }
+        done.tally.new_facilities = self.facilities(source, to).await?;
+        let (first, again) = first_rows(source);
+        done.tally.duplicate = again.len() as u64;
+        if let To::Preview(out) = to {
+            write_duplicates(*out, source, &again)?;
+        }
+        let decider = Arc::new(self.decider.clone());
+        let mut waiting: Option<JoinHandle<_>> = None;
+        for rows in first.chunks(BATCH) {
+            let next = self.start(&decider, source, rows.to_vec(), &known).await?;
+            if let Some(before) = waiting.replace(next) {
+                self.finish(source, before.await??, to, &mut done).await?;
             }
+        }
+        if let Some(last) = waiting {
+            self.finish(source, last.await??, to, &mut done).await?;
         }
         Ok(done)
     }
 
-    /// Takes rows in as one batch; `false`, and nothing is counted, when somebody changed one of the records in between: then each row is
-    /// decided anew by itself.
+    /// Loads the records of rows and has them decided.
+    async fn start(
+        &self,
+        decider: &Arc<Decider>,
+        source: &Source,
+        places: Rows,
+        known: &HashSet<String>,
+    ) -> Result<JoinHandle<Result<Steps, StorageError>>, ImportError> {
+        let subjects = source.shared();
+        let rows = places.iter().filter_map(|&place| subjects.get(place));
+        let is_known: Vec<bool> = rows.clone().map(|row| known.contains(&row.id)).collect();
+        let ids: Vec<RecordId> = rows
+            .zip(&is_known)
+            .filter(|(_, known)| **known)
+            .map(|(row, _)| RecordId(row.id.clone()))
+            .collect();
+        let mut loaded = self.store.load_many::<Subject>(&ids).await?.into_iter();
+        let decider = Arc::clone(decider);
+        Ok(tokio::task::spawn_blocking(move || {
+            let mut steps = Steps::with_capacity(places.len());
+            for (place, known) in places.into_iter().zip(is_known) {
+                let stored = known.then(|| loaded.next().flatten()).flatten();
+                if let Some(row) = subjects.get(place) {
+                    steps.push(decider.decide(place, row, stored)?);
+                }
+            }
+            Ok(steps)
+        }))
+    }
+
+    /// Writes what was decided. When somebody changed one of the records in between, nothing of it is written, and each row is decided anew
+    /// by itself.
+    async fn finish(
+        &self,
+        source: &Source,
+        steps: Steps,
+        to: &mut To<'_>,
+        done: &mut Imported,
+    ) -> Result<(), ImportError> {
+        let places: Rows = steps.iter().map(|decided| decided.place).collect();
+        if self.take(source, steps, to, done).await? {
+            return Ok(());
+        }
+        for place in places {
+            let Some(row) = source.subjects().get(place) else {
+                continue;
+            };
+            loop {
+                let id = RecordId(row.id.clone());
+                let stored = self.store.load::<Subject>(&id).await?;
+                let steps = vec![self.decider.decide(place, row, stored)?];
+                if self.take(source, steps, to, done).await? {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes rows in as one batch; `false`, and nothing is counted, when somebody changed one of the records in between.
     async fn take(
         &self,
-        rows: &[&Incoming],
-        write: bool,
+        source: &Source,
+        steps: Steps,
+        to: &mut To<'_>,
         done: &mut Imported,
     ) -> Result<bool, ImportError> {
         let mut taken = Imported::default();
         let mut batch = Batch::default();
-        for row in rows {
-            let step = self.step(row).await?;
-            taken.take(row, step, &mut batch);
+        for decided in steps {
+            let Some(row) = source.subjects().get(decided.place) else {
+                continue;
+            };
+            if let To::Preview(out) = to {
+                write_line(*out, &PreviewRow::of(row, &decided))?;
+            }
+            taken.take(row, decided.step, &mut batch);
         }
-        if write {
-            match self.store.commit(&batch).await {
+        if matches!(to, To::Store) && !batch.changes.is_empty() {
+            match self.store.commit_in_ledger(&batch).await {
                 Ok(_) => {}
                 Err(StorageError::Conflict { .. }) => return Ok(false),
                 Err(other) => return Err(other.into()),
@@ -183,80 +335,22 @@ impl<'s> Import<'s> {
         Ok(true)
     }
 
-    async fn step(&self, row: &Incoming) -> Result<Step, ImportError> {
-        let id = RecordId(row.id.clone());
-        let Some(stored) = self.store.load::<Subject>(&id).await? else {
-            let action = Action::Register(row.registration.clone());
-            let doses = row.registration.doses.len() as u64;
-            return self.change(&id, 0, None, vec![action], |change| {
-                Step::New(change, doses)
-            });
-        };
-        if stored.state.person != row.registration.person {
-            let reason = "the record names another person under this id: identities change by the register or a police list, not by an import";
-            return Ok(Step::Rejected("import.identity_differs", reason.into()));
-        }
-        let actions = differences(&stored.state, &row.registration);
-        let doses = actions
-            .iter()
-            .filter(|action| concerns_dose(action))
-            .count() as u64;
-        self.change(
-            &id,
-            stored.revision,
-            Some(stored.state),
-            actions,
-            |change| Step::Updated(change, doses),
-        )
-    }
-
-    /// All actions of a row as one change of its record.
-    fn change(
-        &self,
-        id: &RecordId,
-        read: u64,
-        before: Option<Subject>,
-        actions: Vec<Action>,
-        step: impl FnOnce(Change) -> Step,
-    ) -> Result<Step, ImportError> {
-        let mut state = before;
-        let mut events = Vec::new();
-        for action in actions {
-            let command = Command {
-                action,
-                policy: Arc::clone(&self.policy),
-            };
-            match carry_out(state.clone(), &command, &self.act) {
-                Ok((after, new)) => {
-                    state = after;
-                    events.extend(new);
-                }
-                Err(Refusal { reason, detail }) => {
-                    let detail = detail
-                        .map(|detail| format!(": {detail}"))
-                        .unwrap_or_default();
-                    return Ok(Step::Rejected(
-                        reason.code,
-                        format!("{}{detail}", reason.en),
-                    ));
-                }
-            }
-        }
-        match state {
-            Some(after) if !events.is_empty() => Ok(step(Change::of::<Subject>(
-                id, read, &after, &events, &self.act,
-            )?)),
-            _ => Ok(Step::Unchanged),
-        }
-    }
-
-    async fn facilities(&self, source: &Source, write: bool) -> Result<u64, ImportError> {
+    async fn facilities(&self, source: &Source, to: &To<'_>) -> Result<u64, ImportError> {
         let mut new = 0;
         for facilities in source.facilities().chunks(BATCH) {
+            let codes: Vec<&str> = facilities
+                .iter()
+                .map(|facility| facility.code.as_str())
+                .collect();
+            let known: HashSet<String> = self
+                .store
+                .known(Facility::KIND, &codes)
+                .await?
+                .into_iter()
+                .collect();
             let mut batch = Batch::default();
             for IncomingFacility { code, name, place } in facilities {
-                let id = RecordId(code.as_str().to_owned());
-                if self.store.load::<Facility>(&id).await?.is_some() {
+                if known.contains(code.as_str()) {
                     continue;
                 }
                 let command = facility::Command::Register {
@@ -264,34 +358,55 @@ impl<'s> Import<'s> {
                     name: name.clone(),
                     place: *place,
                 };
-                if let Ok((Some(after), events)) = carry_out(None::<Facility>, &command, &self.act)
-                {
-                    batch
-                        .changes
-                        .push(Change::of::<Facility>(&id, 0, &after, &events, &self.act)?);
+                let act = &self.decider.act;
+                if let Ok((Some(after), events)) = carry_out(None::<Facility>, &command, act) {
+                    let id = RecordId(code.as_str().to_owned());
+                    let change = Change::of::<Facility>(&id, 0, &after, &events, act)?;
+                    batch.changes.push(change);
                 }
             }
             new += batch.changes.len() as u64;
-            if write {
-                self.store.commit(&batch).await?;
+            if matches!(to, To::Store) && !batch.changes.is_empty() {
+                self.store.commit_in_ledger(&batch).await?;
             }
         }
         Ok(new)
     }
 
-    /// A file whose columns were sorted apart gives known ids to other people: the one mistake of a spreadsheet that no row shows.
-    async fn check_shift(&self, source: &Source) -> Result<(), ImportError> {
-        let (mut known, mut same) = (0u64, 0u64);
-        for row in source.subjects() {
-            if let Some(stored) = self
-                .store
-                .load::<Subject>(&RecordId(row.id.clone()))
-                .await?
-            {
-                known += 1;
-                same += u64::from(stored.state.person == row.registration.person);
-            }
+    /// The ids of the file that the store has.
+    async fn known(&self, source: &Source) -> Result<HashSet<String>, ImportError> {
+        let mut known = HashSet::new();
+        if self.store.records(Kind::Subject).await? == 0 {
+            return Ok(known);
         }
+        for rows in source.subjects().chunks(ASKED_AT_ONCE) {
+            let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+            known.extend(self.store.known(Kind::Subject, &ids).await?);
+        }
+        Ok(known)
+    }
+
+    /// A file whose columns were sorted apart gives known ids to other people: the one mistake of a spreadsheet that no row shows.
+    async fn check_shift(
+        &self,
+        source: &Source,
+        known: &HashSet<String>,
+    ) -> Result<(), ImportError> {
+        let rows = source.subjects().iter();
+        let rows: Vec<&Incoming> = rows.filter(|row| known.contains(&row.id)).collect();
+        // Evenly over the file: a part of it may be shifted.
+        let step = rows.len().div_ceil(SAMPLE).max(1);
+        let sample: Vec<&Incoming> = rows.into_iter().step_by(step).collect();
+        let ids: Vec<RecordId> = sample.iter().map(|row| RecordId(row.id.clone())).collect();
+        let stored = self.store.load_many::<Subject>(&ids).await?;
+        let pairs = sample.iter().zip(stored);
+        let same: Vec<bool> = pairs
+            .filter_map(|(row, stored)| Some(stored?.state.person == row.registration.person))
+            .collect();
+        let (known, same) = (
+            same.len() as u64,
+            same.iter().filter(|same| **same).count() as u64,
+        );
         let share = same as f64 / known.max(1) as f64;
         if known >= ENOUGH_TO_TELL && share < SAME_PERSON_SHARE {
             return Err(ImportError::LooksShifted { known, same });
@@ -300,17 +415,83 @@ impl<'s> Import<'s> {
     }
 }
 
+/// The rows whose id no earlier row has, and the others.
+fn first_rows(source: &Source) -> (Rows, Rows) {
+    let subjects = source.subjects();
+    let mut seen = HashSet::with_capacity(subjects.len());
+    let mut is_first = |place: &usize| {
+        subjects
+            .get(*place)
+            .is_some_and(|row| seen.insert(row.id.as_str()))
+    };
+    (0..subjects.len()).partition(|place| is_first(place))
+}
+
+/// The id of an import: its moment, and a mark of its file that keeps two of one second apart.
+fn id_of(at: Timestamp, file: &str) -> String {
+    let mark: String = hex::encode(Sha256::digest(file)).chars().take(8).collect();
+    format!("import/{}-{mark}", at.strftime("%Y%m%dT%H%M%S"))
+}
+
+fn write_duplicates(
+    out: &mut dyn Write,
+    source: &Source,
+    places: &Rows,
+) -> Result<(), ReviewError> {
+    for row in places
+        .iter()
+        .filter_map(|&place| source.subjects().get(place))
+    {
+        let line = PreviewRow {
+            row: row.row,
+            id: row.id.clone(),
+            would: Would::Duplicate,
+            read: 0,
+            content: content(row),
+            actions: Vec::new(),
+            code: None,
+            reason: None,
+        };
+        write_line(out, &line)?;
+    }
+    Ok(())
+}
+
+impl PreviewRow {
+    fn of(row: &Incoming, decided: &Decided) -> Self {
+        let (actions, code, reason) = match &decided.step {
+            Step::Updated { actions, .. } => (actions.as_slice(), None, None),
+            Step::Rejected(code, reason) => (
+                [].as_slice(),
+                Some((*code).to_owned()),
+                Some(reason.clone()),
+            ),
+            Step::New(_) | Step::Unchanged => ([].as_slice(), None, None),
+        };
+        Self {
+            row: row.row,
+            id: row.id.clone(),
+            would: decided.step.would(),
+            read: decided.read,
+            content: content(row),
+            actions: actions.iter().map(|&action| action.to_owned()).collect(),
+            code,
+            reason,
+        }
+    }
+}
+
 impl Imported {
     fn take(&mut self, row: &Incoming, step: Step, batch: &mut Batch) {
         let tally = &mut self.tally;
         match step {
             Step::Unchanged => tally.unchanged += 1,
-            Step::New(change, doses) => {
+            Step::New(change) => {
                 tally.new += 1;
-                tally.doses += doses;
+                tally.doses += row.registration.doses.len() as u64;
                 batch.changes.push(change);
             }
-            Step::Updated(change, doses) => {
+            Step::Updated { change, doses, .. } => {
                 tally.updated += 1;
                 tally.doses += doses;
                 batch.changes.push(change);
@@ -326,9 +507,7 @@ impl Imported {
             }
         }
     }
-}
 
-impl Imported {
     fn add(&mut self, more: Self) {
         let (all, more_of) = (&mut self.tally, &more.tally);
         all.new += more_of.new;
@@ -345,55 +524,4 @@ impl Tally {
     pub fn reconciles(&self) -> bool {
         self.rows == self.new + self.updated + self.unchanged + self.duplicate + self.rejected
     }
-}
-
-/// What an existing record has to be told so that it says what the row says.
-fn differences(subject: &Subject, row: &Registration) -> Vec<Action> {
-    let mut actions = Vec::new();
-    if subject.contact != row.contact {
-        actions.push(Action::ChangeContact(row.contact.clone()));
-    }
-    if subject.residence != row.residence || subject.hamlet != row.hamlet {
-        actions.push(Action::Move {
-            residence: row.residence,
-            hamlet: row.hamlet.clone(),
-        });
-    }
-    for new in &row.doses {
-        let (dose, facts, check) = (new.id.clone(), new.facts.clone(), new.check.clone());
-        match subject.doses.get(&new.id).filter(|dose| dose.counts()) {
-            None if subject.doses.contains_key(&new.id) => {}
-            None => actions.push(Action::EnterDose { dose, facts, check }),
-            Some(Dose {
-                facts: known,
-                version,
-                ..
-            }) if *known != facts => {
-                actions.push(Action::CorrectDose {
-                    dose,
-                    version: *version,
-                    facts,
-                    check,
-                });
-            }
-            Some(known) if known.check != check => actions.push(Action::CheckDose { dose, check }),
-            Some(_) => {}
-        }
-    }
-    let unasked = subject.identity == SubjectIdentity::NotSent;
-    if let Some(answer) = row.answer.clone().filter(|_| unasked) {
-        let request = "import".to_owned();
-        actions.push(Action::Send {
-            request: request.clone(),
-        });
-        actions.push(Action::Answer { request, answer });
-    }
-    actions
-}
-
-fn concerns_dose(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::EnterDose { .. } | Action::CorrectDose { .. } | Action::CheckDose { .. }
-    )
 }

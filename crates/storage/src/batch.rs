@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::StorageError;
+use crate::access::AccessChange;
 use crate::log::EventRow;
 
 /// Everything that one act changes: all of it is written, or nothing.
@@ -18,6 +19,8 @@ pub struct Batch {
     pub messages: Vec<Message>,
     /// Entries of the ledger beside them.
     pub notes: Vec<Note>,
+    /// What accounts sign in with.
+    pub access: Vec<AccessChange>,
     /// Files that go with them.
     pub blobs: Vec<Blob>,
 }

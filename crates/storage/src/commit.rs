@@ -41,6 +41,7 @@ pub(super) async fn write(
     write_jobs(tx, &batch.jobs).await?;
     write_messages(tx, &batch.messages).await?;
     write_blobs(tx, &batch.blobs).await?;
+    super::access::write(tx, &batch.access).await?;
     write_entries(tx, &notes(&batch.notes)?, head).await
 }
 

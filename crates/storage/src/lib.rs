@@ -12,6 +12,7 @@
 //! SQL is the common subset of both and lives in `backend.rs`, `commit.rs` and `tree.rs`, which are compiled once for each; what differs
 //! is in `migrations/` and in the few lines of `sqlite.rs` and `postgres.rs` that hand over many rows at once.
 
+pub mod access;
 mod audit;
 mod batch;
 mod error;
@@ -65,6 +66,7 @@ macro_rules! ask {
         }
     };
 }
+pub(crate) use ask;
 
 impl Store {
     /// Opens `sqlite:FILE` (made when it is not there) or `postgres://…`, without touching its tables.

@@ -22,6 +22,8 @@ macro_rules! with_lock {
     };
 }
 
+#[path = "access_backend.rs"]
+mod access;
 #[path = "backend.rs"]
 mod backend;
 #[path = "commit.rs"]

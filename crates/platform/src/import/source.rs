@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use casework::subject::dose::{DoseCheck, DoseFacts, DoseId};
 use casework::subject::person::{IdentityField, Person, RegisterAnswer};
@@ -31,7 +32,7 @@ pub struct Files {
 /// Everything that comes in, in the order of the file.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
-    subjects: Vec<Incoming>,
+    subjects: Arc<Vec<Incoming>>,
     facilities: Vec<IncomingFacility>,
     /// Rows of the file of subjects that can't be read.
     pub unreadable: u64,
@@ -134,6 +135,11 @@ impl Source {
         &self.subjects
     }
 
+    /// The same for another thread.
+    pub(super) fn shared(&self) -> Arc<Vec<Incoming>> {
+        Arc::clone(&self.subjects)
+    }
+
     /// The facilities.
     pub fn facilities(&self) -> &[IncomingFacility] {
         &self.facilities
@@ -196,7 +202,7 @@ impl Source {
             },
         )?;
         self.unreadable = counts.rejected;
-        self.subjects = subjects;
+        self.subjects = Arc::new(subjects);
         Ok(())
     }
 }
