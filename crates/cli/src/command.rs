@@ -18,6 +18,7 @@ pub mod people;
 pub mod revocation;
 pub mod rules;
 pub mod sealed;
+pub mod serve;
 pub mod store;
 pub mod synth;
 pub mod trust;

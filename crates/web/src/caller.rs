@@ -8,6 +8,7 @@ use casework::{Act, Actor, Origin, Refusal};
 use hyper::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use hyper::http::request::Parts;
 use jiff::Timestamp;
+use platform::access::{Access, AccessError};
 use sha2::{Digest as _, Sha256};
 
 use crate::Api;
@@ -17,7 +18,12 @@ use crate::problem::{self, Problem};
 /// What proves who sends a request.
 pub trait Authenticate: Send + Sync {
     /// Who has such a token at that moment.
-    fn authenticate<'a>(&'a self, bearer: &'a str, at: Timestamp) -> Authenticating<'a>;
+    fn authenticate<'a>(
+        &'a self,
+        bearer: &'a str,
+        from: &'a Origin,
+        at: Timestamp,
+    ) -> Authenticating<'a>;
 }
 
 /// The answer, once it is known.
@@ -28,10 +34,28 @@ pub type Authenticating<'a> = Pin<Box<dyn Future<Output = Result<Actor, Denied>>
 pub enum Denied {
     /// It counts for nothing, or not any more.
     Refused,
-    /// It is somebody's who has to do something first.
+    /// The same, for a named reason.
     Because(Refusal),
-    /// It can't be looked up now.
-    Failed(storage::StorageError),
+    /// It can't be looked up now; what the operator reads.
+    Failed(String),
+}
+
+/// Sessions and tokens as the platform keeps them.
+impl Authenticate for Access {
+    fn authenticate<'a>(
+        &'a self,
+        bearer: &'a str,
+        from: &'a Origin,
+        at: Timestamp,
+    ) -> Authenticating<'a> {
+        Box::pin(async move {
+            match Access::authenticate(self, bearer, from, at).await {
+                Ok(authenticated) => Ok(authenticated.by),
+                Err(AccessError::Refused(refusal)) => Err(Denied::Because(refusal)),
+                Err(other) => Err(Denied::Failed(other.to_string())),
+            }
+        })
+    }
 }
 
 /// The address at the other end of the connection.
@@ -69,23 +93,27 @@ impl FromRequestParts<Api> for Caller {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let bearer = bearer(parts.headers.get(AUTHORIZATION))?;
         let at = api.now();
-        let by = api
-            .authenticate(bearer, at)
-            .await
-            .map_err(|denied| match denied {
-                Denied::Refused => challenge(&problem::BAD_BEARER),
-                Denied::Because(refusal) => refusal.into(),
-                Denied::Failed(error) => error.into(),
-            })?;
         let request = parts.extensions.get::<RequestId>();
         let request = request.map_or("", |RequestId(id)| id);
         let peer = parts.extensions.get::<Peer>();
-        let peer = peer.map_or_else(String::new, |Peer(address)| format!(" {}", address.ip()));
+        let peer = peer.map_or_else(String::new, |Peer(address)| address.ip().to_string());
+        let from = Origin(format!("api {request} {peer}"));
+        let by = api
+            // Where a session is used is the address alone: the next request comes from the same place.
+            .authenticate(bearer, &Origin(peer), at)
+            .await
+            .map_err(|denied| match denied {
+                Denied::Refused => challenge(&problem::BAD_BEARER),
+                Denied::Because(refusal) => challenge(&problem::BAD_BEARER)
+                    .because(refusal.reason.en)
+                    .member("reason", refusal.reason.code.into()),
+                Denied::Failed(cause) => Problem::ours(cause),
+            })?;
         Ok(Self {
             name: name(&by, bearer),
             by,
             at,
-            from: Origin(format!("api {request}{peer}")),
+            from,
         })
     }
 }

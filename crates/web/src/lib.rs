@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use casework::Actor;
+use casework::{Actor, Origin};
 use jiff::{SignedDuration, Timestamp};
 use platform::Platform;
 use serde_json::Value;
@@ -152,8 +152,14 @@ impl Api {
         (self.0.settings.log)(line);
     }
 
-    pub(crate) async fn authenticate(&self, bearer: &str, at: Timestamp) -> Result<Actor, Denied> {
-        self.0.settings.authenticate.authenticate(bearer, at).await
+    pub(crate) async fn authenticate(
+        &self,
+        bearer: &str,
+        from: &Origin,
+        at: Timestamp,
+    ) -> Result<Actor, Denied> {
+        let authenticate = &self.0.settings.authenticate;
+        authenticate.authenticate(bearer, from, at).await
     }
 
     pub(crate) fn new_request_id(&self) -> String {

@@ -1,5 +1,8 @@
-//! `demo`: an invented province, cleaned.
+//! `demo`: an invented province, cleaned, and a few days of its procedures.
 
+mod life;
+
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,6 +11,8 @@ use registry::area::ProvinceCode;
 use synth::{Order, Profile};
 
 use crate::Outcome;
+use crate::clock::now;
+use crate::command::store::wait;
 use crate::command::{clean, synth as invent};
 use crate::exit::{Blame, Exit, usage};
 use crate::progress::Progress;
@@ -28,7 +33,7 @@ pub struct Demo {
     /// Folder for data and results.
     #[arg(long, value_name = "DIR", default_value = "minhchung-demo")]
     dir: PathBuf,
-    /// Stop after the report (this version has no pages to serve yet, so it always does).
+    /// Stop after the store is filled (there are no pages yet, so it always does; `serve` answers from it).
     #[arg(long)]
     no_serve: bool,
     /// No progress.
@@ -82,6 +87,35 @@ impl Demo {
         };
         let summary = cleaning::run(&inputs, &settings, &progress)?;
         clean::print_summary(&summary, &settings.out);
+        let told = wait(life::live(&self.dir, now()))?;
+        self.tell(&told)
+    }
+
+    /// What the store holds, and how to get in.
+    fn tell(&self, told: &life::Told) -> Outcome {
+        let accounts = self.dir.join("accounts.csv");
+        let mut csv = csv::Writer::from_path(&accounts).or_usage()?;
+        csv.write_record(["account", "first_password"]).or_fault()?;
+        for (account, password) in &told.accounts {
+            csv.write_record([&account.0, password]).or_fault()?;
+        }
+        csv.flush().or_fault()?;
+        let mut out = std::io::stdout().lock();
+        writeln!(
+            out,
+            "Kho dữ liệu (store): {}\n  {} hồ sơ, {} dòng danh sách làm sạch, {} phản ánh, {} người đã ký, {} hộ chiếu\n  ({} subjects, {} rows of a list, {} feedback, {} persons signed, {} passports)",
+            self.dir.join("records.db").display(),
+            told.subjects, told.rows, told.feedback, told.signed, told.passports,
+            told.subjects, told.rows, told.feedback, told.signed, told.passports,
+        )
+        .or_fault()?;
+        writeln!(
+            out,
+            "Tài khoản (accounts, first passwords): {}\nminhchung serve --store sqlite:{}",
+            accounts.display(),
+            self.dir.join("records.db").display(),
+        )
+        .or_fault()?;
         Ok(Exit::Good)
     }
 }

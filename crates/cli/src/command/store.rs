@@ -27,14 +27,15 @@ const SEQUENCED_AT_ONCE: u32 = 5_000;
 
 /// Where the records are.
 #[derive(Args)]
-struct Place {
+pub struct Place {
     /// The store: `sqlite:FILE` or `postgres://USER@HOST/DATABASE` [or set `MINHCHUNG_STORE`].
     #[arg(long, value_name = "URL")]
     store: Option<String>,
 }
 
 impl Place {
-    async fn open(&self) -> Result<Store, Failure> {
+    /// Opens it as it is.
+    pub async fn open(&self) -> Result<Store, Failure> {
         #[expect(
             clippy::disallowed_methods,
             reason = "the binary reads the environment"
@@ -204,7 +205,9 @@ impl TakeIn {
 
 fn blame(error: ImportError) -> Failure {
     match error {
-        ImportError::Source(_) | ImportError::LooksShifted { .. } => Failure::Usage(error.into()),
+        ImportError::Source(_) | ImportError::Review(_) | ImportError::LooksShifted { .. } => {
+            Failure::Usage(error.into())
+        }
         ImportError::Storage(_) | ImportError::Interrupted(_) => Failure::Fault(error.into()),
     }
 }
@@ -480,7 +483,7 @@ async fn sequence_all(store: &Store) -> Result<storage::LogHead, Failure> {
 }
 
 /// Runs what waits for a database.
-fn wait<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(super) fn wait<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

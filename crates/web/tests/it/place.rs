@@ -60,7 +60,12 @@ pub(crate) struct Asking<'p> {
 struct PlainWords;
 
 impl Authenticate for PlainWords {
-    fn authenticate<'a>(&'a self, bearer: &'a str, _at: Timestamp) -> Authenticating<'a> {
+    fn authenticate<'a>(
+        &'a self,
+        bearer: &'a str,
+        _from: &'a casework::Origin,
+        _at: Timestamp,
+    ) -> Authenticating<'a> {
         Box::pin(std::future::ready(actor(bearer).ok_or(Denied::Refused)))
     }
 }
