@@ -48,7 +48,6 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     let server = postgres::Server::start()?;
     let store = (postgres::VARIABLE, server.url());
     report.counted("tests", &tests, &store);
-    drop(server);
     if !options.fast {
         let examples = ["test", "--workspace", "--doc", "--no-fail-fast"];
         report.counted("documentation examples", &examples, &store);
@@ -70,8 +69,23 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         }
     }
     if options.long {
+        report.counted(
+            "tests of a night",
+            &[
+                "test",
+                "--quiet",
+                "-p",
+                "platform",
+                "--test",
+                "it",
+                "--",
+                "--ignored",
+            ],
+            &store,
+        );
         report.step("fuzz targets, a minute each", fuzz::run_all);
     }
+    drop(server);
     Ok(report.finish())
 }
 

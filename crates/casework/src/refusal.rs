@@ -101,14 +101,15 @@ impl std::fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// Declares the reasons of one procedure, and `ALL` of them for documentation and tests.
+/// Declares the reasons of one procedure, or of what is built on the procedures, and `ALL` of them for documentation and tests.
 ///
 /// ```text
-/// reasons! {
+/// casework::reasons! {
 ///     /// Doc.
 ///     NOT_TRUE NotAllowed "subject.not_true" "vi" "en" "hint vi" "hint en",
 /// }
 /// ```
+#[macro_export]
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident $kind:ident $code:literal $vi:literal $en:literal $hint_vi:literal $hint_en:literal),* $(,)?) => {
         $($(#[$doc])* pub const $name: $crate::Reason = $crate::Reason {

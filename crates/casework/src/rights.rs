@@ -233,10 +233,10 @@ pub fn check(actor: &Actor, right: Right, target: &Target) -> Result<(), Refusal
     if actor.is_system() {
         return Ok(());
     }
+    let reach = check_role(actor, right)?;
     let (Some(unit), Some(role)) = (actor.unit(), actor.role()) else {
         return Err(FORBIDDEN.refusal());
     };
-    let reach = right.reach(role).ok_or_else(|| FORBIDDEN.refusal())?;
     NOT_FOUND.unless(!target.sealed || Right::SeeSealed.reach(role).is_some())?;
     NOT_FOUND.unless(reaches(unit, reach, target))
 }
@@ -249,6 +249,9 @@ pub fn check_role(actor: &Actor, right: Right) -> Result<Reach, Refusal> {
     if actor.is_system() {
         return Ok(Reach::Country);
     }
+    // A personal account is opened by a person: whoever holds another system's token must not be able to make themselves one.
+    let for_persons = right == Right::ManageAccounts;
+    FORBIDDEN.unless(!(for_persons && matches!(actor, Actor::Client { .. })))?;
     let reach = actor.role().and_then(|role| right.reach(role));
     reach.ok_or_else(|| FORBIDDEN.refusal())
 }
@@ -345,6 +348,24 @@ mod tests {
         assert_eq!(
             check(&lost, Right::SeeVaccination, &anywhere),
             Err(NOT_FOUND.refusal())
+        );
+    }
+
+    #[test]
+    fn another_system_opens_no_accounts_whatever_its_role() {
+        let (unit, role) = (Unit::Province(ProvinceCode(1)), Role::Supervisor);
+        let client = Actor::Client {
+            token: "statistics".into(),
+            unit: unit.clone(),
+            role,
+        };
+        let target = Target::of_unit(unit.clone());
+        let refused = Err(FORBIDDEN.refusal());
+        assert_eq!(check(&client, Right::ManageAccounts, &target), refused);
+        assert_eq!(check(&client, Right::Report, &target), Ok(()));
+        assert_eq!(
+            check(&actor(unit, role), Right::ManageAccounts, &target),
+            Ok(())
         );
     }
 

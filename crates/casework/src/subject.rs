@@ -62,6 +62,9 @@ pub struct Subject {
     /// The passport.
     #[serde(default)]
     pub passport: Passport,
+    /// Whom of the register the person seems to be, until the identity is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<Suggestion>,
     /// Records of the same person share a cluster. A link, never a move.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
@@ -91,6 +94,23 @@ pub struct Contact {
     /// E-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+}
+
+/// A person of the register that somebody on record seems to be: to be looked at, never to be taken over (verification is exact).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Suggestion {
+    /// Number.
+    pub number: String,
+    /// Full name.
+    pub full_name: String,
+    /// Birth date, as a person's is kept.
+    pub birth_date: String,
+    /// Sex.
+    pub sex: String,
+    /// Probability that it is the same person, in thousandths, rounded down.
+    pub per_mille: u16,
+    /// Why, in Vietnamese words.
+    pub why: String,
 }
 
 /// A command and the policy under which it is decided.
@@ -207,6 +227,8 @@ pub enum Action {
     },
     /// The record leaves its cluster.
     Unlink,
+    /// Linkage found whom of the register the person seems to be, or that nobody fits.
+    Suggest(Option<Suggestion>),
     /// Feedback about this record came in.
     OpenFeedback(String),
     /// Feedback about this record is done.
@@ -382,6 +404,11 @@ pub enum Event {
         /// Why.
         cause: RevocationCause,
     },
+    /// Linkage found somebody in the register, or nobody.
+    Suggested {
+        /// Whom.
+        suggestion: Option<Suggestion>,
+    },
     /// The record joined a cluster.
     Linked {
         /// The cluster.
@@ -519,6 +546,7 @@ impl Subject {
             hamlet: new.hamlet.clone(),
             doses: BTreeMap::new(),
             passport: Passport::default(),
+            suggestion: None,
             cluster: new.cluster.clone(),
             open_feedback: BTreeSet::new(),
             sealed: false,
@@ -569,6 +597,7 @@ impl Subject {
                 verified_numbers,
             } => self.link(cluster, verified_numbers),
             Action::Unlink => self.unlink(),
+            Action::Suggest(suggestion) => Ok(self.suggest(suggestion.as_ref())),
             Action::OpenFeedback(id) => {
                 let event = Event::FeedbackOpened {
                     feedback: id.clone(),
@@ -645,6 +674,16 @@ impl Subject {
         }])
     }
 
+    /// Nobody is suggested for whom the register confirmed.
+    fn suggest(&self, suggestion: Option<&Suggestion>) -> Vec<Event> {
+        let settled = self.identity == SubjectIdentity::True;
+        let suggestion = suggestion.filter(|_| !settled).cloned();
+        if suggestion == self.suggestion {
+            return Vec::new();
+        }
+        vec![Event::Suggested { suggestion }]
+    }
+
     fn unlink(&self) -> Result<Vec<Event>, Refusal> {
         let cluster = self.cluster.clone().ok_or_else(|| NOT_LINKED.refusal())?;
         Ok(vec![Event::Unlinked { cluster }])
@@ -687,6 +726,7 @@ impl Subject {
             | Event::PassportRenewed(_)
             | Event::PassportExpired
             | Event::PassportRevoked { .. } => return self.passport.take(event),
+            Event::Suggested { suggestion } => self.suggestion.clone_from(suggestion),
             Event::Linked { cluster } => self.cluster = Some(cluster.clone()),
             Event::Unlinked { .. } => self.cluster = None,
             Event::FeedbackOpened { feedback } => {

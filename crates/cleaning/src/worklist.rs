@@ -153,6 +153,16 @@ pub fn write_commune(path: &Path, list: &CommuneList, stamp: &Stamp) -> Result<(
         .map_err(failed(path))
 }
 
+/// The list of a commune as the bytes of a workbook.
+///
+/// # Errors
+/// When it has more than a workbook can hold.
+pub fn commune_workbook(list: &CommuneList, stamp: &Stamp) -> Result<Vec<u8>, WorklistError> {
+    commune::workbook(list, stamp)
+        .and_then(|mut workbook| workbook.save_to_buffer())
+        .map_err(failed(Path::new("danh-sach.xlsx")))
+}
+
 /// Writes the list of a facility.
 ///
 /// # Errors

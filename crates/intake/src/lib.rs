@@ -48,6 +48,6 @@ pub use decode::Encoding;
 pub use error::IntakeError;
 pub use map::ColumnMap;
 pub use reader::{
-    All, Limits, Options, Progress, Reader, Unit, each_row, open, open_bytes, read_all,
+    All, Limits, Options, Progress, Reader, Unit, each_row, each_row_of, open, open_bytes, read_all,
 };
 pub use write::{RejectWriter, TableWriter};

@@ -135,9 +135,31 @@ pub fn each_row<const N: usize>(
     path: &Path,
     wanted: Wanted<'_>,
     headings: [&str; N],
+    each: impl FnMut([Option<&str>; N]),
+) -> Result<Counts, IntakeError> {
+    each_row_in(open(path, wanted, &Options::default())?, headings, each)
+}
+
+/// The same of a file that is in memory; `name` is what messages call it.
+///
+/// # Errors
+/// As [`open`] and [`Reader::next_batch`].
+pub fn each_row_of<const N: usize>(
+    name: &str,
+    bytes: Vec<u8>,
+    wanted: Wanted<'_>,
+    headings: [&str; N],
+    each: impl FnMut([Option<&str>; N]),
+) -> Result<Counts, IntakeError> {
+    let reader = open_bytes(name, bytes, wanted, &Options::default())?;
+    each_row_in(reader, headings, each)
+}
+
+fn each_row_in<const N: usize>(
+    mut reader: Reader,
+    headings: [&str; N],
     mut each: impl FnMut([Option<&str>; N]),
 ) -> Result<Counts, IntakeError> {
-    let mut reader = open(path, wanted, &Options::default())?;
     while let Some(batch) = reader.next_batch()? {
         let columns = headings.map(|heading| {
             let column = batch.rows.column_by_name(heading)?;

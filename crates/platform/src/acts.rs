@@ -11,6 +11,7 @@ use registry::facility::FacilityCode;
 use serde_json::Value;
 use storage::{Batch, Change, StorageError, Store, Stored};
 
+use crate::attachments::{Vault, VaultError};
 use crate::flow::Governed;
 use crate::guard;
 use crate::trail;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub delegations: Delegations,
     /// Where the ids of new records come from.
     pub ids: Arc<dyn Ids>,
+    /// Where files are kept; `None`: in the store itself.
+    pub vault: Option<Arc<dyn Vault>>,
 }
 
 /// A source of ids.
@@ -85,6 +88,9 @@ pub enum ActError {
     /// The store failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The place for files failed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
 }
 
 impl Platform {
@@ -156,6 +162,13 @@ impl Platform {
         let stored = self.store().load::<P>(id).await?;
         let (revision, before) =
             stored.map_or((0, None), |stored| (stored.revision, Some(stored.state)));
+        // What the command claims of places is replaced before it is asked where it may act.
+        guard::role_may(before.as_ref(), command, act)?;
+        let command = if before.is_none() {
+            &P::completed(self, None, command, act).await?
+        } else {
+            command
+        };
         guard::may_do(before.as_ref(), command, act)?;
         if let Some(read) = read.filter(|read| *read != revision) {
             return Err(self.changed::<P>(act, id, read, revision).await?);

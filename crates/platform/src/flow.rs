@@ -13,13 +13,14 @@ use casework::subject::person::{IdentityChange, IdentityEvidence};
 use casework::subject::{Action, Subject};
 use casework::{
     Act, Actor, Kind, RecordId, account, calendar, campaign, cleaning, contact, facility, feedback,
-    inquiry, lookup, report, subject,
+    inquiry, lookup, report, rights, subject,
 };
+use registry::area::Place;
 use registry::status::SubjectIdentity;
 use storage::Batch;
 
 use crate::acts::{ActError, Done, Platform};
-use crate::guard::Guarded;
+use crate::guard::{self, Guarded};
 use crate::{jobs, messages, rules};
 
 /// What follows; boxed, for what follows may be followed by more.
@@ -155,7 +156,12 @@ impl Governed for Subject {
                     SubjectIdentity::NotSent | SubjectIdentity::Stale
                 )
             };
-            if waits(&done.state) && !before.is_some_and(waits) {
+            let changed =
+                |event: &subject::Event| matches!(event, subject::Event::IdentityChanged { .. });
+            // An identity that changed under a question needs another one: the answer to the first is about somebody else.
+            let asks_again =
+                done.state.identity == SubjectIdentity::Pending && done.events.iter().any(changed);
+            if asks_again || (waits(&done.state) && !before.is_some_and(waits)) {
                 let job = jobs::ask_register(id, id, done.revision, act.at)?;
                 batch.jobs.push(job);
             }
@@ -224,6 +230,7 @@ impl Governed for Feedback {
                     let facility = facility.ok_or_else(|| facility::UNKNOWN.refusal())?;
                     submission.destination.place = facility.place;
                 }
+                submission.attachments = platform.kept(&submission.attachments).await?;
                 feedback::Command::Submit {
                     submission,
                     phone_proven: *phone_proven,
@@ -447,14 +454,17 @@ impl Governed for inquiry::Inquiry {
         platform: &Platform,
         _state: Option<&Self>,
         command: &inquiry::Command,
-        _act: &Act,
+        act: &Act,
     ) -> Result<inquiry::Command, ActError> {
         Ok(match command {
             inquiry::Command::Ask {
                 question, place, ..
             } => {
-                // Only about somebody who is on record.
-                platform.snapshot(&question.subject).await?;
+                // Only about somebody whom the asker may know of.
+                let person = platform.store().load::<Subject>(&question.subject).await?;
+                let person = person.ok_or_else(|| rights::NOT_FOUND.refusal())?;
+                let known = guard::may_see(&person.state, &act.by, Place::default());
+                known.map_err(|_| rights::NOT_FOUND.refusal())?;
                 inquiry::Command::Ask {
                     question: question.clone(),
                     place: *place,

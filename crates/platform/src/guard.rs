@@ -48,8 +48,9 @@ pub trait Guarded: Procedure<Command: Send + Sync, Event: Send + Sync> + Send + 
     /// Whose the record is, and where it lies.
     fn target(&self) -> Target;
 
-    /// Whose a record would be that a command opens.
-    fn target_of_new(command: &Self::Command, act: &Act) -> Target;
+    /// Whose a record would be that a command opens; `None` for a command on a record that is there. So one that is not there and one beyond
+    /// reach are refused alike.
+    fn target_of_new(command: &Self::Command, act: &Act) -> Option<Target>;
 
     /// True when the actor must not even know of a record that lies within reach.
     fn is_hidden_from(&self, _actor: &Actor) -> bool {
@@ -68,6 +69,27 @@ pub trait Guarded: Procedure<Command: Send + Sync, Event: Send + Sync> + Send + 
     }
 }
 
+/// Whether the actor's role has any of the rights that an act needs, before anything is known of the record.
+///
+/// # Errors
+/// Forbidden.
+pub(crate) fn role_may<P: Guarded>(
+    state: Option<&P>,
+    command: &P::Command,
+    act: &Act,
+) -> Result<(), Refusal> {
+    let allowed = match P::needed(state, command) {
+        _ if act.by.is_system() => true,
+        Needed::Citizen => act.by.unit().is_none(),
+        Needed::Owner => true,
+        Needed::Platform => false,
+        Needed::Any(any) => any
+            .iter()
+            .any(|right| rights::check_role(&act.by, *right).is_ok()),
+    };
+    rights::FORBIDDEN.unless(allowed)
+}
+
 /// Whether an act is allowed; `state` is the record before it.
 ///
 /// # Errors
@@ -77,20 +99,20 @@ pub(crate) fn may_do<P: Guarded>(
     command: &P::Command,
     act: &Act,
 ) -> Result<(), Refusal> {
+    role_may(state, command, act)?;
+    let Needed::Any(any) = P::needed(state, command) else {
+        return Ok(());
+    };
     if act.by.is_system() {
         return Ok(());
     }
-    match P::needed(state, command) {
-        Needed::Citizen if act.by.unit().is_none() => Ok(()),
-        Needed::Citizen | Needed::Platform => Err(rights::FORBIDDEN.refusal()),
-        Needed::Owner => Ok(()),
-        Needed::Any(any) => {
-            let target = state.map_or_else(|| P::target_of_new(command, act), P::target);
-            let hidden = state.is_some_and(|state| state.is_hidden_from(&act.by));
-            has_any(&act.by, any, &target)?;
-            rights::NOT_FOUND.unless(!hidden)
-        }
-    }
+    let target = match state {
+        Some(state) => Some(state.target()),
+        None => P::target_of_new(command, act),
+    };
+    let hidden = state.is_some_and(|state| state.is_hidden_from(&act.by));
+    has_any(&act.by, any, &target.clone().unwrap_or_default())?;
+    rights::NOT_FOUND.unless(target.is_some() && !hidden)
 }
 
 /// Whether an actor whose unit stands in `place` may read a record, and how much of it.
@@ -175,6 +197,7 @@ impl Guarded for subject::Subject {
             | Action::Answer { .. }
             | Action::Age
             | Action::CheckDose { .. }
+            | Action::Suggest(_)
             | Action::Deliver
             | Action::Clock
             | Action::OpenFeedback(_)
@@ -203,20 +226,17 @@ impl Guarded for subject::Subject {
         target
     }
 
-    fn target_of_new(command: &subject::Command, act: &Act) -> Target {
-        let mut units: Vec<Unit> = match &command.action {
-            subject::Action::Register(new) => new
-                .doses
-                .iter()
-                .filter_map(|dose| dose.facts.facility.clone().map(Unit::Facility))
-                .collect(),
-            _ => Vec::new(),
+    fn target_of_new(command: &subject::Command, act: &Act) -> Option<Target> {
+        let subject::Action::Register(new) = &command.action else {
+            return None;
         };
+        let facilities = new.doses.iter().map(|dose| dose.facts.facility.clone());
+        let mut units: Vec<Unit> = facilities.flatten().map(Unit::Facility).collect();
         // Whoever registers somebody without a dose gives them one next.
         if units.is_empty() {
             units.extend(act.by.unit().cloned());
         }
-        of_units(units, Place::default())
+        Some(of_units(units, Place::default()))
     }
 
     fn trimmed(mut self, sight: Sight) -> Self {
@@ -247,11 +267,11 @@ impl Guarded for facility::Facility {
         Target::of_facility(self.code.clone(), self.place)
     }
 
-    fn target_of_new(command: &facility::Command, _act: &Act) -> Target {
+    fn target_of_new(command: &facility::Command, _act: &Act) -> Option<Target> {
         match command {
             // Nobody opens their own facility: it is opened by those in whose area it stands.
-            facility::Command::Register { place, .. } => of_units([], *place),
-            _ => Target::default(),
+            facility::Command::Register { place, .. } => Some(of_units([], *place)),
+            _ => None,
         }
     }
 }
@@ -273,12 +293,12 @@ impl Guarded for cleaning::list::List {
         of_units([self.station.clone(), self.police.clone()], self.place)
     }
 
-    fn target_of_new(command: &cleaning::list::Command, _act: &Act) -> Target {
+    fn target_of_new(command: &cleaning::list::Command, _act: &Act) -> Option<Target> {
         match command {
             cleaning::list::Command::Make { place, .. } => {
-                of_units(Unit::station_of(*place), *place)
+                Some(of_units(Unit::station_of(*place), *place))
             }
-            _ => Target::default(),
+            _ => None,
         }
     }
 }
@@ -310,12 +330,13 @@ impl Guarded for cleaning::item::Item {
         of_units(home.into_iter().flatten().chain(desks), place)
     }
 
-    fn target_of_new(command: &cleaning::item::Command, _act: &Act) -> Target {
+    fn target_of_new(command: &cleaning::item::Command, _act: &Act) -> Option<Target> {
         match command {
             cleaning::item::Command::List(listing) => {
-                of_units(Unit::station_of(listing.place), listing.place)
+                let place = listing.place;
+                Some(of_units(Unit::station_of(place), place))
             }
-            _ => Target::default(),
+            _ => None,
         }
     }
 }
@@ -338,11 +359,11 @@ impl Guarded for inquiry::Inquiry {
         of_units([self.asker.clone(), self.desk.clone()], self.place)
     }
 
-    fn target_of_new(_command: &inquiry::Command, act: &Act) -> Target {
+    fn target_of_new(command: &inquiry::Command, act: &Act) -> Option<Target> {
         // Everybody asks for their own unit.
-        act.by
-            .unit()
-            .map_or_else(Target::default, |unit| Target::of_unit(unit.clone()))
+        let asks = matches!(command, inquiry::Command::Ask { .. });
+        let unit = act.by.unit().filter(|_| asks);
+        unit.map(|unit| Target::of_unit(unit.clone()))
     }
 }
 
@@ -377,8 +398,8 @@ impl Guarded for feedback::Feedback {
         })
     }
 
-    fn target_of_new(_command: &feedback::Command, _act: &Act) -> Target {
-        Target::default()
+    fn target_of_new(_command: &feedback::Command, _act: &Act) -> Option<Target> {
+        None
     }
 
     fn is_hidden_from(&self, actor: &Actor) -> bool {
@@ -407,10 +428,10 @@ impl Guarded for campaign::Campaign {
         self.scope == Place::default() || (place != Place::default() && self.scope.contains(place))
     }
 
-    fn target_of_new(_command: &campaign::Command, act: &Act) -> Target {
-        act.by
-            .unit()
-            .map_or_else(Target::default, |unit| Target::of_unit(unit.clone()))
+    fn target_of_new(command: &campaign::Command, act: &Act) -> Option<Target> {
+        let opens = matches!(command, campaign::Command::Open(_));
+        let unit = act.by.unit().filter(|_| opens);
+        unit.map(|unit| Target::of_unit(unit.clone()))
     }
 }
 
@@ -429,11 +450,8 @@ impl Guarded for report::Report {
         of_units([self.snapshot.unit.clone()], self.snapshot.place)
     }
 
-    fn target_of_new(command: &report::Command, _act: &Act) -> Target {
-        match command {
-            report::Command::Take(snapshot) => of_units([snapshot.unit.clone()], snapshot.place),
-            report::Command::Sign { .. } => Target::default(),
-        }
+    fn target_of_new(_command: &report::Command, _act: &Act) -> Option<Target> {
+        None
     }
 }
 
@@ -451,10 +469,10 @@ impl Guarded for contact::Contact {
         of_units([self.unit.clone()], self.place)
     }
 
-    fn target_of_new(command: &contact::Command, _act: &Act) -> Target {
+    fn target_of_new(command: &contact::Command, _act: &Act) -> Option<Target> {
         match command {
-            contact::Command::Name { unit, place, .. } => of_units([unit.clone()], *place),
-            _ => Target::default(),
+            contact::Command::Name { unit, place, .. } => Some(of_units([unit.clone()], *place)),
+            _ => None,
         }
     }
 }
@@ -473,10 +491,10 @@ impl Guarded for account::Account {
         of_units([self.unit.clone()], self.place)
     }
 
-    fn target_of_new(command: &account::Command, _act: &Act) -> Target {
+    fn target_of_new(command: &account::Command, _act: &Act) -> Option<Target> {
         match command {
-            account::Command::Create { unit, place, .. } => of_units([unit.clone()], *place),
-            _ => Target::default(),
+            account::Command::Create { unit, place, .. } => Some(of_units([unit.clone()], *place)),
+            _ => None,
         }
     }
 }

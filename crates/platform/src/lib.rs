@@ -4,17 +4,22 @@
 //! with what only the platform knows ([`flow`]), decided, followed by what it causes elsewhere, and saved in one transaction ([`Platform`]).
 //! What leaves no change, a read, a refusal, an export, is noted in the ledger too ([`trail`]).
 
+pub mod access;
 mod acts;
+pub mod attachments;
 pub mod cleaning;
 mod clusters;
 pub mod flow;
 pub mod guard;
 pub mod import;
+pub mod issuing;
 mod jobs;
 pub mod messages;
 mod progress;
+pub mod recount;
 pub mod register;
 mod rules;
+pub mod sheets;
 pub mod signing;
 pub mod trail;
 mod view;

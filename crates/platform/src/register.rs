@@ -118,13 +118,15 @@ impl Platform {
         if asked.is_some_and(|asked| asked.request == request) {
             return Ok(Some(person));
         }
-        let sendable = matches!(
-            stored.state.identity,
+        let outdated = asked.is_some_and(|it| it.identity_version != stored.state.identity_version);
+        let sendable = match stored.state.identity {
             SubjectIdentity::NotSent
-                | SubjectIdentity::Stale
-                | SubjectIdentity::False
-                | SubjectIdentity::Unverifiable
-        );
+            | SubjectIdentity::Stale
+            | SubjectIdentity::False
+            | SubjectIdentity::Unverifiable => true,
+            SubjectIdentity::Pending => outdated,
+            _ => false,
+        };
         if !sendable {
             return Ok(None);
         }
@@ -133,7 +135,7 @@ impl Platform {
             request: request.to_owned(),
         });
         self.also::<Subject>(act, id, &command, &mut batch).await?;
-        for row in self.rows_in(id, CleaningItem::TytUpdated).await? {
+        for (row, _) in self.rows_in(id, CleaningItem::TytUpdated).await? {
             let command = item::Command::Send {
                 request: request.to_owned(),
             };
@@ -156,9 +158,10 @@ impl Platform {
             answer: answer.clone(),
         });
         self.also::<Subject>(act, id, &command, &mut batch).await?;
-        for row in self.rows_in(id, CleaningItem::Recheck).await? {
+        for (row, waiting) in self.rows_in(id, CleaningItem::Recheck).await? {
             let command = item::Command::Answer {
-                request: request.to_owned(),
+                // A row may have waited for an earlier question about the same person.
+                request: waiting.request.unwrap_or_else(|| request.to_owned()),
                 answer: answer.clone(),
                 now: self.snapshot(id).await?,
             };
@@ -180,17 +183,16 @@ impl Platform {
         &self,
         subject: &RecordId,
         state: CleaningItem,
-    ) -> Result<Vec<RecordId>, StorageError> {
+    ) -> Result<Vec<(RecordId, Item)>, StorageError> {
         let key = lookup::subject(subject);
         let ids = self
             .store()
             .find(Kind::CleaningItem, &key, None, ROWS_OF_ONE)
             .await?;
-        let rows = self.store().load_many::<Item>(&ids).await?;
-        let there = ids.into_iter().zip(rows);
-        Ok(there
-            .filter(|(_, row)| row.as_ref().is_some_and(|row| row.state.state == state))
-            .map(|(id, _)| id)
+        let rows = self.both::<Item>(ids).await?.into_iter();
+        Ok(rows
+            .map(|(id, row)| (id, row.state))
+            .filter(|(_, row)| row.state == state)
             .collect())
     }
 }

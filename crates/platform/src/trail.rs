@@ -32,6 +32,23 @@ pub enum Trace<'a> {
         /// What for, in the words of the actor.
         purpose: &'a str,
     },
+    /// Signed in.
+    SignedIn {
+        /// With what.
+        means: &'a str,
+    },
+    /// Signed out, or ended another of their sessions.
+    SignedOut,
+    /// Is signed in from two places at once.
+    UsedElsewhere {
+        /// The other place.
+        other: &'a str,
+    },
+    /// Changed what somebody or another system signs in with.
+    ChangedAccess {
+        /// What changed (`recovery_codes`, `outside_identity`, `token`).
+        part: &'a str,
+    },
     /// Used an emergency right.
     Overrode {
         /// Which.

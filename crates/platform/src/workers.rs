@@ -221,6 +221,13 @@ impl Workers {
                     self.put_off(&job, &why, now, wait).await?;
                     round.put_off += 1;
                 }
+                // The person is another one by now: there is a question of its own for that.
+                Err(ActError::Refused(refusal))
+                    if refusal.reason == &subject::ANSWER_OUTDATED
+                        || refusal.reason == &subject::NOT_ASKED =>
+                {
+                    store.finish(&job.key).await?;
+                }
                 // Changed in between, or refused for a reason that may pass.
                 Err(ActError::Refused(refusal)) => {
                     self.put_off(&job, &refusal.to_string(), now, LEASE).await?;

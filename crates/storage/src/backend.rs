@@ -12,7 +12,7 @@ use super::tree::{Head, frontier, read_nodes, read_page};
 use super::{BEGIN, Db, texts};
 use crate::log::EventRow;
 use crate::{
-    Batch, Count, Cursor, Entry, Job, LogHead, Message, Note, PageQuery, Scope, StorageError,
+    Batch, Blob, Count, Cursor, Entry, Job, LogHead, Message, Note, PageQuery, Scope, StorageError,
     Waiting,
 };
 
@@ -621,6 +621,42 @@ impl Backend {
         .execute(&self.pool)
         .await?;
         Ok(())
+    }
+
+    pub(crate) async fn ids(
+        &self,
+        kind: Kind,
+        after: Option<&RecordId>,
+        limit: u32,
+    ) -> Result<Vec<RecordId>, StorageError> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT id FROM record WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3",
+        )
+        .bind(kind.as_str())
+        .bind(after.map_or("", |after| after.0.as_str()))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|(id,)| RecordId(id)).collect())
+    }
+
+    pub(crate) async fn blob(&self, sha256: &str) -> Result<Option<Blob>, StorageError> {
+        type Row = (String, i64, i64, Option<Vec<u8>>);
+        let row: Option<Row> =
+            sqlx::query_as("SELECT media_type, at, size, bytes FROM blob WHERE sha256 = $1")
+                .bind(sha256)
+                .fetch_optional(&self.pool)
+                .await?;
+        let blob = |(media_type, at, size, bytes): Row| {
+            Ok(Blob {
+                sha256: sha256.to_owned(),
+                media_type,
+                at: moment("at", at)?,
+                bytes,
+                size: size.cast_unsigned(),
+            })
+        };
+        row.map(blob).transpose()
     }
 
     pub(crate) async fn last_checkpoint(&self) -> Result<Option<(u64, Timestamp)>, StorageError> {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::StorageError;
+use crate::access::AccessChange;
 use crate::log::EventRow;
 
 /// Everything that one act changes: all of it is written, or nothing.
@@ -18,6 +19,25 @@ pub struct Batch {
     pub messages: Vec<Message>,
     /// Entries of the ledger beside them.
     pub notes: Vec<Note>,
+    /// What accounts sign in with.
+    pub access: Vec<AccessChange>,
+    /// Files that go with them.
+    pub blobs: Vec<Blob>,
+}
+
+/// A file, kept under the hash of its bytes: the same file twice is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blob {
+    /// SHA-256 of the bytes, in hexadecimal.
+    pub sha256: String,
+    /// Its media type.
+    pub media_type: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// The bytes; `None` when they are in another place, and only this is known of them.
+    pub bytes: Option<Vec<u8>>,
+    /// How many bytes it has.
+    pub size: u64,
 }
 
 /// An entry of the ledger that changes no record: that one was read, that something was refused or exported.

@@ -14,7 +14,7 @@ use super::tree::Head;
 use super::{insert, texts};
 use crate::log::{EntryColumns, SALT, random_ordinal, salts};
 use crate::rows::Rows;
-use crate::{Batch, Change, Job, Message, Note, StorageError};
+use crate::{Batch, Blob, Change, Job, Message, Note, StorageError};
 
 /// Writes a batch; `head` when its entries get their places at once.
 pub(super) async fn write(
@@ -40,6 +40,8 @@ pub(super) async fn write(
     write_counts(tx, &counts).await?;
     write_jobs(tx, &batch.jobs).await?;
     write_messages(tx, &batch.messages).await?;
+    write_blobs(tx, &batch.blobs).await?;
+    super::access::write(tx, &batch.access).await?;
     write_entries(tx, &notes(&batch.notes)?, head).await
 }
 
@@ -499,4 +501,20 @@ async fn write_messages(tx: &mut Tx, messages: &[Message]) -> Result<(), Storage
         )
         .on_conflict("ON CONFLICT (key) DO NOTHING");
     insert(tx, &rows).await
+}
+
+async fn write_blobs(tx: &mut Tx, blobs: &[Blob]) -> Result<(), StorageError> {
+    for blob in blobs {
+        sqlx::query(
+            "INSERT INTO blob (sha256, media_type, at, size, bytes) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sha256) DO NOTHING",
+        )
+        .bind(&blob.sha256)
+        .bind(&blob.media_type)
+        .bind(blob.at.as_microsecond())
+        .bind(blob.size.cast_signed())
+        .bind(blob.bytes.as_deref())
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
 }

@@ -12,17 +12,21 @@
 //! SQL is the common subset of both and lives in `backend.rs`, `commit.rs` and `tree.rs`, which are compiled once for each; what differs
 //! is in `migrations/` and in the few lines of `sqlite.rs` and `postgres.rs` that hand over many rows at once.
 
+pub mod access;
 mod audit;
 mod batch;
 mod error;
+mod idempotency;
 mod log;
 mod postgres;
 mod queue;
+mod ready;
 mod rows;
 mod sqlite;
 
-pub use batch::{Batch, Change, HistoryEntry, Job, Message, Note, Stored};
+pub use batch::{Batch, Blob, Change, HistoryEntry, Job, Message, Note, Stored};
 pub use error::StorageError;
+pub use idempotency::{Claim, Claimed};
 pub use log::{Entry, LogHead};
 pub use queue::{Count, Cursor, PageQuery, Scope, Waiting};
 
@@ -62,6 +66,7 @@ macro_rules! ask {
         }
     };
 }
+pub(crate) use ask;
 
 impl Store {
     /// Opens `sqlite:FILE` (made when it is not there) or `postgres://…`, without touching its tables.
@@ -405,6 +410,27 @@ impl Store {
         at: Timestamp,
     ) -> Result<(), StorageError> {
         ask!(self, backend => backend.keep_checkpoint(checkpoint.size, note, at).await)
+    }
+
+    /// The ids of a kind of record, in order.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn ids(
+        &self,
+        kind: Kind,
+        after: Option<&RecordId>,
+        limit: u32,
+    ) -> Result<Vec<RecordId>, StorageError> {
+        ask!(self, backend => backend.ids(kind, after, limit).await)
+    }
+
+    /// A file by the hash of its bytes.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn blob(&self, sha256: &str) -> Result<Option<Blob>, StorageError> {
+        ask!(self, backend => backend.blob(sha256).await)
     }
 
     /// Size and time of the newest checkpoint.

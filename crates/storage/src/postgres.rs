@@ -21,6 +21,12 @@ macro_rules! with_lock {
     };
 }
 
+#[path = "access_backend.rs"]
+#[expect(
+    clippy::duplicate_mod,
+    reason = "one source, compiled for each database"
+)]
+mod access;
 #[path = "backend.rs"]
 #[expect(
     clippy::duplicate_mod,
@@ -39,6 +45,13 @@ mod commit;
     reason = "one source, compiled for each database"
 )]
 mod tree;
+
+#[path = "idempotency_sql.rs"]
+#[expect(
+    clippy::duplicate_mod,
+    reason = "one source, compiled for each database"
+)]
+mod idempotency_sql;
 
 pub(crate) use backend::Backend;
 

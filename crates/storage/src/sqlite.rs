@@ -22,12 +22,17 @@ macro_rules! with_lock {
     };
 }
 
+#[path = "access_backend.rs"]
+mod access;
 #[path = "backend.rs"]
 mod backend;
 #[path = "commit.rs"]
 mod commit;
 #[path = "tree.rs"]
 mod tree;
+
+#[path = "idempotency_sql.rs"]
+mod idempotency_sql;
 
 pub(crate) use backend::Backend;
 

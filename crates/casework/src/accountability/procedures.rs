@@ -63,6 +63,7 @@ impl Accountable for Subject {
             | Event::PassportDelivered
             | Event::PassportExpiring
             | Event::PassportExpired
+            | Event::Suggested { .. }
             | Event::FeedbackOpened { .. }
             | Event::FeedbackClosed { .. } => Vec::new(),
         }

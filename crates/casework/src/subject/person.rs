@@ -334,7 +334,10 @@ impl Subject {
         self.answered_at = Some(at);
         self.differing.clear();
         self.identity = match answer {
-            RegisterAnswer::True => SubjectIdentity::True,
+            RegisterAnswer::True => {
+                self.suggestion = None;
+                SubjectIdentity::True
+            }
             RegisterAnswer::False { differing } => {
                 self.differing.clone_from(differing);
                 SubjectIdentity::False
@@ -348,6 +351,7 @@ impl Subject {
     fn set_person(&mut self, after: &Person) {
         self.person = after.clone();
         self.identity_version += 1;
+        self.suggestion = None;
         self.differing.clear();
         let begins = after.intake();
         self.identity = match (self.identity, begins) {

@@ -124,6 +124,10 @@ reasons! {
     UVCI_REUSED Conflict "passport.uvci_reused"
         "Mã chứng nhận đã được dùng" "The certificate code was used before"
         "Cấp mã mới." "Use a new code.",
+    /// What the record says can't stand in a certificate.
+    CERTIFICATE_IMPOSSIBLE NotAllowed "passport.cannot_be_made"
+        "Không thể lập hộ chiếu vắc xin từ hồ sơ này" "No certificate can be made of this record"
+        "Xem chi tiết và sửa hồ sơ." "Read the detail and correct the record.",
     /// In another cluster.
     ALREADY_LINKED Conflict "subject.already_linked"
         "Hồ sơ đã thuộc một nhóm trùng khác" "The record belongs to another cluster already"

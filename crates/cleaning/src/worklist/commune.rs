@@ -63,10 +63,11 @@ const GROUPS: &[Group] = &[
     Group {
         title: "Gợi ý từ CSDLQG về dân cư (phải được xác nhận)",
         columns: &[
-            locked("Số CCCD", 14),
-            locked("Họ và tên", 18),
-            locked("Ngày sinh", 11),
-            locked("Giới tính", 6),
+            // Every heading stands once: columns are found by name when the list comes back.
+            locked("Số CCCD gợi ý", 14),
+            locked("Họ và tên gợi ý", 18),
+            locked("Ngày sinh gợi ý", 11),
+            locked("Giới tính gợi ý", 6),
             locked("Xác suất", 8),
             locked("Lý do gợi ý", 24),
         ],

@@ -83,14 +83,21 @@ impl Decider {
     fn step(&self, row: &Incoming, stored: Option<Stored<Subject>>) -> Result<Step, StorageError> {
         let id = RecordId(row.id.clone());
         let Some(Stored { revision, state }) = stored else {
-            let action = Action::Register(row.registration.clone());
-            return self.change(&id, 0, None, vec![action], Step::New);
+            let mut actions = vec![Action::Register(row.registration.clone())];
+            if row.suggestion.is_some() {
+                actions.push(Action::Suggest(row.suggestion.clone()));
+            }
+            return self.change(&id, 0, None, actions, Step::New);
         };
         if state.person != row.registration.person {
             let reason = "the record names another person under this id: identities change by the register or a police list, not by an import";
             return Ok(Step::Rejected("import.identity_differs", reason.into()));
         }
-        let actions = differences(&state, &row.registration);
+        let mut actions = differences(&state, &row.registration);
+        let settled = state.identity == SubjectIdentity::True;
+        if !settled && state.suggestion != row.suggestion {
+            actions.push(Action::Suggest(row.suggestion.clone()));
+        }
         let names = actions.iter().map(name).collect();
         let doses = actions
             .iter()
@@ -205,6 +212,7 @@ fn name(action: &Action) -> &'static str {
         Action::EnterDose { .. } => "dose entered",
         Action::CorrectDose { .. } => "dose corrected",
         Action::CheckDose { .. } => "dose checked",
+        Action::Suggest(_) => "suggestion",
         Action::Send { .. } => "register asked",
         _ => "register answered",
     }

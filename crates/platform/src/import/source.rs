@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use casework::subject::dose::{DoseCheck, DoseFacts, DoseId};
 use casework::subject::person::{IdentityField, Person, RegisterAnswer};
-use casework::subject::{Contact, NewDose, Registration};
+use casework::subject::{Contact, NewDose, Registration, Suggestion};
+use cleaning::summary::Band;
 use intake::{FieldSpec, IntakeError, Wanted, each_row, fields_of};
 use registry::area::Place;
 use registry::date::{BirthDate, parse_moment};
@@ -49,6 +50,8 @@ pub struct Incoming {
     pub id: String,
     /// What is known of it.
     pub registration: Registration,
+    /// Whom of the register it seems to be.
+    pub suggestion: Option<Suggestion>,
 }
 
 /// A facility that comes in.
@@ -93,6 +96,25 @@ struct Outcome {
     differing: Vec<IdentityField>,
     residence: Place,
     hamlet: Option<String>,
+    suggestion: Option<Suggestion>,
+}
+
+/// The suggested person, unless nobody or several people fit.
+fn suggestion(
+    texts: [Option<&str>; 5],
+    probability: Option<&str>,
+    band: Band,
+) -> Option<Suggestion> {
+    let [number, full_name, birth_date, sex, why] = texts.map(Option::unwrap_or_default);
+    let probability: f64 = probability?.parse().ok()?;
+    (band.is_suggested() && !full_name.is_empty()).then(|| Suggestion {
+        number: number.to_owned(),
+        full_name: full_name.to_owned(),
+        birth_date: self::birth_date(birth_date),
+        sex: sex_code(sex),
+        per_mille: ((probability * 1000.0).floor() as u16).min(999),
+        why: why.to_owned(),
+    })
 }
 
 impl Source {
@@ -198,6 +220,7 @@ impl Source {
                     row,
                     id,
                     registration,
+                    suggestion: outcome.and_then(|outcome| outcome.suggestion.clone()),
                 });
             },
         )?;
@@ -245,6 +268,14 @@ impl Found {
             "list_commune",
             "hamlet",
             "person",
+            "suggested_id_number",
+            "suggested_full_name",
+            "suggested_dob",
+            "suggested_sex",
+            "probability",
+            "tie",
+            "veto",
+            "reason_vi",
         ];
         let mut unknown = None;
         // The first record of a person gives the cluster its name: the same whatever else is in the file.
@@ -262,6 +293,14 @@ impl Found {
                 commune,
                 hamlet,
                 person,
+                number,
+                full_name,
+                birth_date,
+                sex,
+                probability,
+                tie,
+                veto,
+                why,
             ]| {
                 let id = id.unwrap_or_default().to_owned();
                 let Some(status) = Verification::parse(status.unwrap_or_default()) else {
@@ -277,6 +316,15 @@ impl Found {
                         .collect(),
                     residence: Place::read(province, district, commune),
                     hamlet: hamlet.map(str::to_owned),
+                    suggestion: suggestion(
+                        [number, full_name, birth_date, sex, why],
+                        probability,
+                        Band::of(
+                            probability.and_then(|text| text.parse().ok()),
+                            tie == Some("true"),
+                            veto.is_some(),
+                        ),
+                    ),
                 };
                 let person = person.unwrap_or_default().to_owned();
                 match first.get_mut(&person) {

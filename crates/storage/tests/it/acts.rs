@@ -2,7 +2,8 @@
 
 use casework::subject::person::{IdentityField, RegisterAnswer};
 use casework::subject::{Action, Contact, Subject};
-use casework::{Kind, replay};
+use casework::{AccountId, Kind, replay};
+use storage::access::AccessChange;
 use storage::{Batch, Job, Message, Note, StorageError};
 
 use crate::place::{at, change, id, keep, on_both, registration, settle, system};
@@ -120,13 +121,22 @@ fn a_batch_with_one_conflict_writes_nothing_at_all() {
             at: at(0),
             body: "{}".into(),
         };
+        let owner = AccountId("le.van.an".into());
+        let password = AccessChange::Password {
+            account: owner.clone(),
+            hash: "$argon2id$".into(),
+            until: None,
+        };
         let batch = Batch {
             changes: vec![first, stale],
             jobs: vec![job],
             messages: vec![message],
             notes: vec![note],
+            access: vec![password],
+            ..Batch::default()
         };
         assert!(store.commit(&batch).await.is_err());
+        assert_eq!(store.password(&owner).await.expect("reads"), None);
         assert_eq!(
             store
                 .load::<Subject>(&id(1))

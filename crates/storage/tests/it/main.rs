@@ -7,4 +7,5 @@ mod found;
 mod intruder;
 mod ledger;
 mod lists;
+mod once;
 mod place;

@@ -1,0 +1,11 @@
+-- Requests by the key that their sender gave, with the answer, so that a request sent twice is carried out once.
+CREATE TABLE idempotency (
+    sender      TEXT COLLATE "C" NOT NULL,
+    key         TEXT COLLATE "C" NOT NULL,
+    fingerprint TEXT COLLATE "C" NOT NULL, -- hash of the request
+    lease_until BIGINT NOT NULL, -- microseconds since 1970; who carries it out has died if there is no answer by then
+    expires_at  BIGINT NOT NULL, -- forgotten from then on
+    answer      TEXT,
+    PRIMARY KEY (sender, key)
+);
+CREATE INDEX idempotency_expiry ON idempotency (expires_at);

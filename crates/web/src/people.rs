@@ -1,0 +1,114 @@
+//! Persons found and joined; what the police are to sign.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use casework::RecordId;
+use hyper::StatusCode;
+use platform::{Line as Found, Search};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::Api;
+use crate::caller::Caller;
+use crate::fields::{Id, Line, Text};
+use crate::json;
+use crate::once::{Answer, Keyed, Wanted, once};
+use crate::problem::Problem;
+use crate::resource::{Named, members, read, why};
+
+/// By what a person is searched. All of it must agree: nobody is found by trying letters.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = SubjectSearch)]
+pub(crate) enum Wish {
+    /// The whole identity number.
+    Number {
+        /// The number.
+        number: Text<40>,
+    },
+    /// Name and birth date.
+    Person {
+        /// Full name; accents and case do not matter.
+        full_name: Line,
+        /// Birth date as recorded.
+        birth_date: Text<40>,
+    },
+    /// The phone.
+    Phone {
+        /// The phone.
+        phone: Text<40>,
+    },
+}
+
+/// Records of one person.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SubjectJoin)]
+pub(crate) struct Join {
+    /// The records to join: two at least.
+    #[schema(min_items = 2, max_items = 100)]
+    subjects: Vec<Id>,
+}
+
+/// `POST /subjects/search`: a POST, because what is searched is no one's business in an address.
+pub(crate) async fn search(
+    State(api): State<Api>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (_, bytes) = read(&api, request).await?;
+    let mut members = members(&bytes)?;
+    let act = caller.act(why(&mut members)?);
+    let wish: Wish = json::fit_tagged(members, "by")?;
+    let found: Vec<Found> = api.platform().search(&act, &wish.into()).await?;
+    Ok(Json(json!({ "found": found })).into_response())
+}
+
+/// `POST /subjects/join`.
+pub(crate) async fn join(
+    State(api): State<Api>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, bytes) = read(&api, request).await?;
+    let wanted = Wanted::read(&parts, &bytes, Keyed::Always)?;
+    let mut members = members(&bytes)?;
+    let act = caller.act(why(&mut members)?);
+    let join: Join = json::fit(Value::Object(members))?;
+    let platform = api.platform().clone();
+    let work = async move {
+        let subjects: Vec<RecordId> = join.subjects.into_iter().map(RecordId::from).collect();
+        let cluster = platform.join(&act, &subjects).await?;
+        Ok(Answer::json(StatusCode::OK, json!({ "cluster": cluster })))
+    };
+    once(&api, &caller, wanted, work).await
+}
+
+/// `GET /lists/{id}/to-sign`.
+pub(crate) async fn to_sign(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(id): Named,
+) -> Result<Response, Problem> {
+    let rows = api.platform().to_sign(&caller.act(None), &id).await?;
+    let body = json!({ "rows": rows.rows, "content_sha256": rows.content_sha256 });
+    Ok(Json(body).into_response())
+}
+
+impl From<Wish> for Search {
+    fn from(wish: Wish) -> Self {
+        match wish {
+            Wish::Number { number } => Self::Number(number.into_string()),
+            Wish::Person {
+                full_name,
+                birth_date,
+            } => Self::Person {
+                full_name: full_name.into_string(),
+                birth_date: birth_date.into_string(),
+            },
+            Wish::Phone { phone } => Self::Phone(phone.into_string()),
+        }
+    }
+}

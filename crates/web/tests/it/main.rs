@@ -1,0 +1,9 @@
+//! The API as its callers meet it: a real server on this machine, over a real store of each kind.
+
+mod bad_input;
+mod bounds;
+mod document;
+mod matrix;
+mod once;
+mod place;
+mod procedures;
