@@ -142,8 +142,8 @@ enum To<'o> {
 }
 
 impl<'s> Import<'s> {
-    /// An import into a store, as the platform's own act at that moment. The id is kept with every event, and is what
-    /// [`Import::undo`] is told.
+    /// An import into a store, as the platform's own act at that moment. Its id is kept with every event, as where the
+    /// act came from.
     pub fn new(store: &'s Store, policy: Arc<Policy>, at: Timestamp, file: &str) -> Self {
         let mut act = Act::system("import", at);
         act.from = Origin(id_of(at, file));

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use ledger::{
     Audit, Checkpoint, Difference, KeyType, NoteKey, NoteSigner, SignedCheckpoint, Verdict,
 };
-use platform::import::{Files, Import, ImportError, Imported, Source};
+use platform::import::{Files, Import, ImportError, Imported, Reviewed, Source};
 use serde_json::{Value, json};
 use storage::{StorageError, Store};
 
@@ -104,9 +104,17 @@ pub struct TakeIn {
     /// The folder that `clean` wrote.
     #[arg(long, value_name = "DIR")]
     cleaned: PathBuf,
-    /// Only say what would be done.
-    #[arg(long)]
-    preview: bool,
+    /// Only say what would be done; with a file, row by row: one line for each, to be looked through.
+    #[arg(long, value_name = "FILE.jsonl", num_args = 0..=1)]
+    #[expect(
+        clippy::option_option,
+        reason = "an option that was not given, given alone, or given with a file"
+    )]
+    preview: Option<Option<PathBuf>>,
+    /// Do exactly what this preview says, without the lines that were taken out of it. A row whose record changed since comes back as
+    /// rejected.
+    #[arg(long, value_name = "FILE.jsonl", conflicts_with = "preview")]
+    reviewed: Option<PathBuf>,
     /// Where the rejected rows go, with their reasons.
     #[arg(long, value_name = "FILE.csv")]
     rejects: Option<PathBuf>,
@@ -141,13 +149,8 @@ impl TakeIn {
                 .unwrap_or_default()
                 .to_string_lossy();
             let import = Import::new(&store, Arc::new(policy), now(), &name);
-            let done = if self.preview {
-                import.preview(&source).await
-            } else {
-                import.commit(&source).await
-            };
-            let done = done.map_err(blame)?;
-            if !self.preview {
+            let done = self.go(import, &source).await?;
+            if self.preview.is_none() {
                 sequence_all(&store).await?;
             }
             store.close().await;
@@ -160,18 +163,42 @@ impl TakeIn {
         Ok(Exit::Good)
     }
 
+    async fn go(&self, import: Import<'_>, source: &Source) -> Result<Imported, Failure> {
+        let done = match (&self.preview, &self.reviewed) {
+            (Some(Some(path)), _) => {
+                let file = std::fs::File::create(path)
+                    .map_err(|error| usage(format!("{}: {error}", path.display())))?;
+                let mut out = std::io::BufWriter::new(file);
+                let done = import.preview_to(source, &mut out).await;
+                out.flush()
+                    .map_err(|error| usage(format!("{}: {error}", path.display())))?;
+                done
+            }
+            (Some(None), _) => import.preview(source).await,
+            (None, Some(path)) => {
+                let file = std::fs::File::open(path)
+                    .map_err(|error| usage(format!("{}: {error}", path.display())))?;
+                let reviewed = Reviewed::read(std::io::BufReader::new(file))
+                    .map_err(|error| usage(format!("{}: {error}", path.display())))?;
+                import.commit_reviewed(source, reviewed).await
+            }
+            (None, None) => import.commit(source).await,
+        };
+        done.map_err(blame)
+    }
+
     fn tell(&self, done: &Imported) -> Result<(), Failure> {
         let tally = &done.tally;
         let mut out = std::io::stdout().lock();
         if self.json {
             let mut value = serde_json::to_value(tally).or_fault()?;
             if let Value::Object(fields) = &mut value {
-                fields.insert("preview".into(), json!(self.preview));
+                fields.insert("preview".into(), json!(self.preview.is_some()));
                 fields.insert("reconciles".into(), json!(tally.reconciles()));
             }
             return writeln!(out, "{value}").or_fault();
         }
-        let title = if self.preview {
+        let title = if self.preview.is_some() {
             "Xem trước, chưa ghi (preview, nothing written)"
         } else {
             "Đã ghi (written)"

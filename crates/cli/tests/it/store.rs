@@ -137,7 +137,46 @@ fn goes_in(country: &Country, store: &str, alter: impl Fn(&str)) {
     assert_eq!(refused.code, 2, "{}", refused.stdout);
     assert!(refused.stderr.contains("shifted"), "{}", refused.stderr);
 
+    is_reviewed(country, store);
     is_watched(country, store, alter);
+}
+
+/// Of a preview that was looked through, the lines that were left are written; a row whose record changed since comes back.
+fn is_reviewed(country: &Country, store: &str) {
+    let records = country.data("subjects", "csv");
+    let file = country.path(&format!("preview-{}.jsonl", store.len()));
+    let path = file.display().to_string();
+    let preview = tally(&import(country, store, &records, &["--preview", &path]));
+    assert_eq!(number(&preview, "updated"), 7, "{preview}");
+    let text = fs::read_to_string(&file).expect("a preview");
+    assert!(
+        !text.contains("full_name"),
+        "a preview holds no personal data"
+    );
+    let mut updates = 0;
+    let left = text.lines().filter(|line| {
+        updates += u32::from(line.contains(r#""would":"update""#));
+        updates != 3 || !line.contains("update")
+    });
+    let left: String = left.flat_map(|line| [line, "\n"]).collect();
+    fs::write(&file, left).expect("writes");
+    let rejects = country.path("reviewed.csv").display().to_string();
+    let reviewed = ["--reviewed", &path, "--rejects", &rejects];
+    let done = tally(&import(country, store, &records, &reviewed));
+    assert_eq!(
+        (number(&done, "updated"), number(&done, "rejected")),
+        (6, 1),
+        "{done}"
+    );
+    let again = tally(&import(country, store, &records, &reviewed));
+    assert_eq!(
+        (number(&again, "updated"), number(&again, "rejected")),
+        (0, 7),
+        "{again}"
+    );
+    let rejected = fs::read_to_string(&rejects).expect("rejects");
+    assert_eq!(rejected.matches("import.changed_since_preview").count(), 6);
+    assert_eq!(rejected.matches("import.not_reviewed").count(), 1);
 }
 
 /// The log says yes until somebody changes an event behind its back.

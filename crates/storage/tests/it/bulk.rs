@@ -243,3 +243,20 @@ fn large_batches_over_the_same_records_never_wait_for_each_other_in_a_ring() {
         assert!(kept > 0);
     });
 }
+
+#[test]
+fn after_a_load_the_store_has_the_indexes_that_it_had_and_after_a_killed_one_too() {
+    on_both_by_url(|store, url| async move {
+        let mut intruder = Intruder::enter(&url).await;
+        let before = intruder.indexes().await;
+        store.begin_load().await.expect("begins");
+        assert!(intruder.indexes().await.len() < before.len());
+        settle(&store, 0..MANY, 4, &answer(1)).await;
+        store.end_load().await.expect("ends");
+        assert_eq!(intruder.indexes().await, before);
+        store.begin_load().await.expect("begins");
+        store.close().await;
+        open(&url).await;
+        assert_eq!(intruder.indexes().await, before);
+    });
+}

@@ -85,6 +85,24 @@ impl Intruder {
         .expect(sql)
     }
 
+    /// The indexes of the store, each with what is in it.
+    pub(crate) async fn indexes(&mut self) -> Vec<String> {
+        let rows: Vec<String> = match self {
+            Self::Sqlite(connection) => {
+                let sql = "SELECT name || sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1";
+                let rows = sqlx::query_scalar(sql).fetch_all(connection).await;
+                rows.expect(sql)
+            }
+            Self::Postgres(connection) => {
+                let sql = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1";
+                let rows = sqlx::query_scalar(sql).fetch_all(connection).await;
+                rows.expect(sql)
+            }
+        };
+        let plain = |sql: String| sql.replace(" IF NOT EXISTS", "");
+        rows.into_iter().map(plain).collect()
+    }
+
     /// Every row of every table as a text, in order; without what chance decides (salts, the ordinals of notes) and what only counts
     /// (running numbers), and without counters that are zero.
     pub(crate) async fn everything(&mut self) -> Vec<String> {
