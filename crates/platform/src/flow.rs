@@ -121,6 +121,13 @@ impl Governed for Subject {
                 vec![dose.clone()]
             }
             Action::RetractDose { .. } | Action::JudgeDuplicate { .. } => Vec::new(),
+            // The code is kept in the same transaction: whoever asks for it gets it from then on.
+            Action::Issue(_) => {
+                return Ok(vec![subject::Command {
+                    action: Action::Deliver,
+                    policy: platform.policy(),
+                }]);
+            }
             _ => return Ok(Vec::new()),
         };
         let mut facilities: Vec<Facility> = Vec::new();

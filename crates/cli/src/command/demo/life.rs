@@ -150,6 +150,10 @@ impl Life {
         let word = match role {
             Role::Head => "lanhdao",
             Role::Clerk => "nhaplieu",
+            Role::Station => "tramyte",
+            Role::Police => "congan",
+            Role::Administrator => "quantri",
+            Role::CentralSigner => "kyso",
             _ => "canbo",
         };
         let id = format!("{word}.{unit}").to_lowercase().replace('/', ".");
