@@ -127,8 +127,11 @@ impl Serve {
 /// Rounds of the platform's own work until the server ends.
 async fn work(workers: Workers, access: Access) {
     let mut rounds = tokio::time::interval(ROUND);
-    while !interrupted() {
-        rounds.tick().await;
+    loop {
+        tokio::select! {
+            () = asked_to_end() => return,
+            _ = rounds.tick() => {}
+        }
         if let Err(error) = workers.round(clock()).await {
             eprintln!("{} the platform's own work: {error}", clock());
         }
