@@ -22,3 +22,4 @@ pub mod serve;
 pub mod store;
 pub mod synth;
 pub mod trust;
+pub mod user;

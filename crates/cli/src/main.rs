@@ -53,6 +53,7 @@ enum Command {
     Migrate(command::store::Migrate),
     Import(command::store::TakeIn),
     Ledger(command::store::LedgerCommand),
+    User(command::user::UserCommand),
 }
 
 fn main() -> std::process::ExitCode {
@@ -83,6 +84,7 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Migrate(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Ledger(command) => command.run(),
+        Command::User(command) => command.run(),
     }
 }
 

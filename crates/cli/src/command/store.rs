@@ -50,7 +50,7 @@ impl Place {
     }
 
     /// Opens it and brings its tables to this version.
-    async fn open_ready(&self) -> Result<Store, Failure> {
+    pub async fn open_ready(&self) -> Result<Store, Failure> {
         let store = self.open().await?;
         store.migrate().await.or_usage()?;
         Ok(store)
@@ -510,7 +510,7 @@ async fn sequence_all(store: &Store) -> Result<storage::LogHead, Failure> {
 }
 
 /// Runs what waits for a database.
-pub(super) fn wait<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub fn wait<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

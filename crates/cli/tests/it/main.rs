@@ -10,3 +10,4 @@ mod resume;
 mod store;
 mod token;
 mod tool;
+mod user;

@@ -12,7 +12,7 @@ use crate::tool::{Country, Run, minhchung};
 const VARIABLE: &str = "MINHCHUNG_TEST_POSTGRES";
 
 /// A new database on the tests' server.
-fn database(name: &str) -> String {
+pub fn database(name: &str) -> String {
     #[expect(
         clippy::disallowed_methods,
         reason = "the test command says where its server is"
