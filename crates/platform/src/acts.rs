@@ -162,21 +162,29 @@ impl Platform {
         let stored = self.store().load::<P>(id).await?;
         let (revision, before) =
             stored.map_or((0, None), |stored| (stored.revision, Some(stored.state)));
-        // What the command claims of places is replaced before it is asked where it may act.
         guard::role_may(before.as_ref(), command, act)?;
-        let command = if before.is_none() {
-            &P::completed(self, None, command, act).await?
+        let new = if before.is_none() {
+            // What the command claims of places is replaced before it is asked where it may act.
+            let command = P::completed(self, None, command, act).await?;
+            guard::may_do::<P>(None, &command, act)?;
+            Some(command)
         } else {
-            command
+            guard::may_do(before.as_ref(), command, act)?;
+            None
         };
-        guard::may_do(before.as_ref(), command, act)?;
         if let Some(read) = read.filter(|read| *read != revision) {
             return Err(self.changed::<P>(act, id, read, revision).await?);
         }
-        self.decide(act, id, revision, before, command, batch).await
+        match new {
+            Some(command) => {
+                self.carry_on(act, id, revision, before, &command, batch)
+                    .await
+            }
+            None => self.decide(act, id, revision, before, command, batch).await,
+        }
     }
 
-    /// What casework decides and what follows from it, into a batch. Rights were checked by the caller.
+    /// Completes a command and decides it into a batch. Rights were checked by the caller.
     pub(crate) async fn decide<P: Governed>(
         &self,
         act: &Act,
@@ -187,9 +195,23 @@ impl Platform {
         batch: &mut Batch,
     ) -> Result<Done<P>, ActError> {
         let command = P::completed(self, before.as_ref(), command, act).await?;
-        let (mut state, mut events) = carry_out(before.clone(), &command, act)?;
+        self.carry_on(act, id, revision, before, &command, batch)
+            .await
+    }
+
+    /// What casework decides of a completed command, and what follows from it.
+    async fn carry_on<P: Governed>(
+        &self,
+        act: &Act,
+        id: &RecordId,
+        revision: u64,
+        before: Option<P>,
+        command: &P::Command,
+        batch: &mut Batch,
+    ) -> Result<Done<P>, ActError> {
+        let (mut state, mut events) = carry_out(before.clone(), command, act)?;
         if let Some(now) = state.as_ref().filter(|_| !events.is_empty()) {
-            for more in P::settling(self, now, &command, act).await? {
+            for more in P::settling(self, now, command, act).await? {
                 let (after, also) = carry_out(state, &more, act)?;
                 state = after;
                 events.extend(also);

@@ -28,13 +28,15 @@ pub type Following<'a> = Pin<Box<dyn Future<Output = Result<(), ActError>> + Sen
 
 /// A procedure as the platform runs it.
 pub trait Governed: Guarded {
-    /// The command with what only the platform knows.
+    /// The command with what only the platform knows; as it is when there is nothing to add.
     fn completed(
-        platform: &Platform,
-        state: Option<&Self>,
+        _platform: &Platform,
+        _state: Option<&Self>,
         command: &Self::Command,
-        act: &Act,
-    ) -> impl Future<Output = Result<Self::Command, ActError>> + Send;
+        _act: &Act,
+    ) -> impl Future<Output = Result<Self::Command, ActError>> + Send {
+        std::future::ready(Ok(command.clone()))
+    }
 
     /// Commands on the same record that follow from the one carried out, in the same decision.
     fn settling(
@@ -554,27 +556,9 @@ impl Governed for account::Account {
     }
 }
 
-impl Governed for cleaning::list::List {
-    async fn completed(
-        _platform: &Platform,
-        _state: Option<&Self>,
-        command: &cleaning::list::Command,
-        _act: &Act,
-    ) -> Result<cleaning::list::Command, ActError> {
-        Ok(command.clone())
-    }
-}
+impl Governed for cleaning::list::List {}
 
 impl Governed for campaign::Campaign {
-    async fn completed(
-        _platform: &Platform,
-        _state: Option<&Self>,
-        command: &campaign::Command,
-        _act: &Act,
-    ) -> Result<campaign::Command, ActError> {
-        Ok(command.clone())
-    }
-
     fn follow<'a>(
         _platform: &'a Platform,
         act: &'a Act,
@@ -592,13 +576,4 @@ impl Governed for campaign::Campaign {
     }
 }
 
-impl Governed for report::Report {
-    async fn completed(
-        _platform: &Platform,
-        _state: Option<&Self>,
-        command: &report::Command,
-        _act: &Act,
-    ) -> Result<report::Command, ActError> {
-        Ok(command.clone())
-    }
-}
+impl Governed for report::Report {}

@@ -38,7 +38,9 @@ impl Sight {
 }
 
 /// A procedure under the policy table.
-pub trait Guarded: Procedure<Command: Send + Sync, Event: Send + Sync> + Send + Sync {
+pub trait Guarded:
+    Procedure<Command: Clone + Send + Sync, Event: Send + Sync> + Send + Sync
+{
     /// The rights that let somebody see such a record; any of them does.
     const SEEN_BY: &'static [Right];
 

@@ -27,5 +27,5 @@ pub mod workers;
 
 pub use acts::{ActError, Done, Ids, Platform, RandomIds, Settings};
 pub use flow::Governed;
-pub use view::{Happened, Line, ReadOf, Search};
+pub use view::{Happened, Line, Search};
 pub use workers::Workers;

@@ -69,6 +69,7 @@ struct Ready {
     stored: Stored<Subject>,
     content: SignedContent,
     bytes: String,
+    sha256: String,
 }
 
 impl Platform {
@@ -107,7 +108,7 @@ impl Platform {
         let mut signatures = Vec::with_capacity(ready.len());
         for (number, one) in ready.iter().enumerate() {
             signatures.push(Signature {
-                content_sha256: hex::encode(Sha256::digest(&one.bytes)),
+                content_sha256: one.sha256.clone(),
                 evidence: batch.proof(number as u64)?.to_text()?,
                 signed_at: act.at,
                 mandate: mandate.clone(),
@@ -157,14 +158,14 @@ impl Platform {
             };
             let content = stored.state.content_of(facility);
             let bytes = canonical::to_text(&content)?;
-            let hash = hex::encode(Sha256::digest(&bytes));
+            let sha256 = hex::encode(Sha256::digest(&bytes));
             let mut doses = content
                 .doses
                 .iter()
                 .filter_map(|dose| stored.state.doses.get(&dose.id));
             let signed = doses.all(|dose| {
                 let signature = dose.signature.as_ref();
-                signature.is_some_and(|signature| signature.content_sha256 == hash)
+                signature.is_some_and(|signature| signature.content_sha256 == sha256)
             });
             if signed {
                 outcomes.push((place, Signed::Already));
@@ -177,6 +178,7 @@ impl Platform {
                     stored,
                     content,
                     bytes,
+                    sha256,
                 }),
                 Err(refusal) => outcomes.push((place, Signed::Refused(refusal))),
             }

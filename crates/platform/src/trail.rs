@@ -1,6 +1,5 @@
 //! What leaves no change but has to be known: reads, refusals and exports, as notes in the ledger (9438; who, when, from where, why).
 
-use casework::rights::Right;
 use casework::{Act, Kind, Queue, RecordId, Refusal};
 use serde::Serialize;
 use storage::{Note, StorageError};
@@ -48,11 +47,6 @@ pub enum Trace<'a> {
     ChangedAccess {
         /// What changed (`recovery_codes`, `outside_identity`, `token`).
         part: &'a str,
-    },
-    /// Used an emergency right.
-    Overrode {
-        /// Which.
-        right: Right,
     },
 }
 

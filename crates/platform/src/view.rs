@@ -3,11 +3,10 @@
 use casework::rights::{self, Right, Target};
 use casework::subject::Subject;
 use casework::{Act, Kind, Queue, RecordId, Refusal, Unit};
-use jiff::Timestamp;
 use registry::area::Place;
 use registry::status::{PassportState, SubjectIdentity};
 use serde::Serialize;
-use storage::{Batch, Count, HistoryEntry, PageQuery, Scope, Stored, Waiting};
+use storage::{Batch, Count, HistoryEntry, Note, PageQuery, Scope, Stored, Waiting};
 
 use crate::acts::{ActError, Platform};
 use crate::flow::Governed;
@@ -201,22 +200,20 @@ impl Platform {
                 lines.extend(visible.map(|stored| Line::of(id, &stored)));
             }
         }
-        let trace = Trace::Searched {
-            by: search.by(),
-            found: lines.len(),
+        let note = |about| {
+            let trace = Trace::Searched {
+                by: search.by(),
+                found: lines.len(),
+            };
+            trail::note(about, trace, act)
         };
-        let mut notes = vec![trail::note("search/subject".to_owned(), trace, act)?];
-        for line in &lines {
-            let about = trail::about(Kind::Subject, &line.id);
-            notes.push(trail::note(
-                about,
-                Trace::Searched {
-                    by: search.by(),
-                    found: lines.len(),
-                },
-                act,
-            )?);
-        }
+        let records = lines
+            .iter()
+            .map(|line| trail::about(Kind::Subject, &line.id));
+        let notes = std::iter::once("search/subject".to_owned())
+            .chain(records)
+            .map(note)
+            .collect::<Result<_, _>>()?;
         let batch = Batch {
             notes,
             ..Batch::default()
@@ -291,15 +288,6 @@ impl<E> From<HistoryEntry<E>> for Happened<E> {
     }
 }
 
-/// When a person last was read, by whom: for the audit of one record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadOf {
-    /// When.
-    pub at: Timestamp,
-    /// The note as it was kept.
-    pub body: String,
-}
-
 impl Platform {
     /// Who read a record, was refused it or found it by a search, the newest first. For auditors.
     ///
@@ -311,16 +299,8 @@ impl Platform {
         kind: Kind,
         id: &RecordId,
         limit: u32,
-    ) -> Result<Vec<ReadOf>, ActError> {
+    ) -> Result<Vec<Note>, ActError> {
         rights::check(&act.by, Right::ReadLog, &Target::default())?;
-        let notes = self.store().notes(&trail::about(kind, id), limit).await;
-        let notes = notes?;
-        Ok(notes
-            .into_iter()
-            .map(|note| ReadOf {
-                at: note.at,
-                body: note.body,
-            })
-            .collect())
+        Ok(self.store().notes(&trail::about(kind, id), limit).await?)
     }
 }

@@ -30,7 +30,7 @@ pub use idempotency::{Claim, Claimed};
 pub use log::{Entry, LogHead};
 pub use queue::{Count, Cursor, PageQuery, Scope, Waiting};
 
-use casework::{Act, Kind, Procedure, RecordId};
+use casework::{Kind, Procedure, RecordId};
 use jiff::Timestamp;
 use ledger::{Checkpoint, Consistency, Hash, Inclusion};
 use sqlx::migrate::Migrator;
@@ -456,39 +456,6 @@ impl Store {
     pub async fn checkpoints(&self) -> Result<Vec<String>, StorageError> {
         ask!(self, backend => backend.checkpoints().await)
     }
-}
-
-/// What decides whether an act on a record goes into the store: load, decide, one change of a batch.
-///
-/// # Errors
-/// The refusal as it is, or what the store says.
-pub async fn decide<P: Procedure>(
-    store: &Store,
-    id: &RecordId,
-    command: &P::Command,
-    act: &Act,
-) -> Result<Option<Change>, DecideError> {
-    let stored = store.load::<P>(id).await?;
-    let (revision, state) =
-        stored.map_or((0, None), |stored| (stored.revision, Some(stored.state)));
-    let (after, events) = casework::carry_out(state, command, act)?;
-    match after {
-        Some(after) if !events.is_empty() => {
-            Ok(Some(Change::of::<P>(id, revision, &after, &events, act)?))
-        }
-        _ => Ok(None),
-    }
-}
-
-/// Why an act does not go into the store.
-#[derive(Debug, thiserror::Error)]
-pub enum DecideError {
-    /// The procedure refuses it.
-    #[error(transparent)]
-    Refused(#[from] casework::Refusal),
-    /// The store failed.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
 }
 
 /// An address that can be shown: a password in it is nobody's business.

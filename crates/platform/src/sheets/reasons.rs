@@ -1,94 +1,45 @@
 //! Why a row of a sheet is not taken.
 
-use casework::{Reason, RefusalKind};
-
-/// Declares a reason.
-macro_rules! reason {
-    ($(#[$doc:meta])* $name:ident $kind:ident $code:literal $vi:literal $en:literal $hint_vi:literal $hint_en:literal) => {
-        $(#[$doc])*
-        pub const $name: Reason = Reason {
-            code: $code,
-            kind: RefusalKind::$kind,
-            vi: $vi,
-            en: $en,
-            hint_vi: $hint_vi,
-            hint_en: $hint_en,
-        };
-    };
-}
-
-reason! {
+casework::reasons! {
     /// No row of this list.
     FOREIGN_ROW Missing "sheet.foreign_row"
-    "Dòng không thuộc danh sách này" "The row is not on this list"
-    "Không thêm dòng; người thiếu trong danh sách sẽ có ở phiên bản sau." "Add no rows; who is missing comes with the next version of the list."
-}
-reason! {
+        "Dòng không thuộc danh sách này" "The row is not on this list"
+        "Không thêm dòng; người thiếu trong danh sách sẽ có ở phiên bản sau." "Add no rows; who is missing comes with the next version of the list.",
     /// The same row again.
     ROW_TWICE Invalid "sheet.row_twice"
-    "Bản ghi có hai dòng" "The record has two rows"
-    "Giữ một dòng, xóa dòng kia." "Keep one row and delete the other."
-}
-reason! {
+        "Bản ghi có hai dòng" "The record has two rows"
+        "Giữ một dòng, xóa dòng kia." "Keep one row and delete the other.",
     /// The person changed since the list was made.
     STALE_ROW Conflict "sheet.stale_row"
-    "Bản ghi đã thay đổi sau ngày lập danh sách" "The record changed since the list was made"
-    "Rà soát lại theo danh sách mới." "Review it again on a new list."
-}
-reason! {
+        "Bản ghi đã thay đổi sau ngày lập danh sách" "The record changed since the list was made"
+        "Rà soát lại theo danh sách mới." "Review it again on a new list.",
     /// What stands in locked columns is not what was listed: sorted apart, or typed over.
     LOCKED_CHANGED Invalid "sheet.locked_changed"
-    "Thông tin trong cột khóa không phải của bản ghi này; có thể các cột đã bị sắp xếp riêng"
-    "What stands in the locked columns is not of this record; the columns may have been sorted apart"
-    "Lấy lại danh sách gốc và điền lại." "Take the original list and fill it in again."
-}
-reason! {
+        "Thông tin trong cột khóa không phải của bản ghi này; có thể các cột đã bị sắp xếp riêng"
+        "What stands in the locked columns is not of this record; the columns may have been sorted apart"
+        "Lấy lại danh sách gốc và điền lại." "Take the original list and fill it in again.",
     /// A word that is none of the choices.
     UNKNOWN_OUTCOME Invalid "sheet.unknown_outcome"
-    "Kết quả không có trong danh sách chọn" "The outcome is none of the choices"
-    "Chọn một giá trị trong ô." "Choose one of the values of the cell."
-}
-reason! {
+        "Kết quả không có trong danh sách chọn" "The outcome is none of the choices"
+        "Chọn một giá trị trong ô." "Choose one of the values of the cell.",
     /// There is no suggestion that could be right.
     NOTHING_SUGGESTED Invalid "sheet.nothing_suggested"
-    "Bản ghi không có gợi ý" "The record has no suggestion"
-    "Chọn \"Sửa khác\" và điền các cột \"đúng\"." "Choose \"Sửa khác\" and fill in the right values."
-}
-reason! {
+        "Bản ghi không có gợi ý" "The record has no suggestion"
+        "Chọn \"Sửa khác\" và điền các cột \"đúng\"." "Choose \"Sửa khác\" and fill in the right values.",
     /// A date or a sex that can't be read.
     UNREADABLE Invalid "sheet.unreadable"
-    "Không đọc được giá trị" "The value can't be read"
-    "Ngày sinh viết ngày/tháng/năm; giới tính là Nam hoặc Nữ." "A birth date is day/month/year; a sex is Nam or Nữ."
-}
-reason! {
+        "Không đọc được giá trị" "The value can't be read"
+        "Ngày sinh viết ngày/tháng/năm; giới tính là Nam hoặc Nữ." "A birth date is day/month/year; a sex is Nam or Nữ.",
     /// Where somebody moved to is told in the form.
     MOVED_ELSEWHERE Invalid "sheet.moved_elsewhere"
-    "Người chuyển đi phải ghi nơi đến trên biểu mẫu" "Whoever moved away needs the place, in the form"
-    "Mở bản ghi và chọn xã nơi đến." "Open the record and choose the commune."
-}
-reason! {
+        "Người chuyển đi phải ghi nơi đến trên biểu mẫu" "Whoever moved away needs the place, in the form"
+        "Mở bản ghi và chọn xã nơi đến." "Open the record and choose the commune.",
     /// A question to another commune is asked in its form.
     ASK_ELSEWHERE Invalid "sheet.ask_elsewhere"
-    "Hỏi Công an xã khác phải lập phiếu hỏi" "A question to another commune has its own form"
-    "Mở bản ghi và lập phiếu hỏi." "Open the record and ask from there."
-}
-reason! {
+        "Hỏi Công an xã khác phải lập phiếu hỏi" "A question to another commune has its own form"
+        "Mở bản ghi và lập phiếu hỏi." "Open the record and ask from there.",
     /// The police say no without saying why.
     WHY_MISSING Invalid "sheet.why_missing"
-    "Thiếu lý do ở cột Ghi chú" "The reason is missing in the notes"
-    "Ghi lý do vào cột \"Ghi chú\"." "Write the reason into the notes."
+        "Thiếu lý do ở cột Ghi chú" "The reason is missing in the notes"
+        "Ghi lý do vào cột \"Ghi chú\"." "Write the reason into the notes.",
 }
-
-/// All of them.
-pub const ALL: &[&Reason] = &[
-    &FOREIGN_ROW,
-    &ROW_TWICE,
-    &STALE_ROW,
-    &LOCKED_CHANGED,
-    &UNKNOWN_OUTCOME,
-    &NOTHING_SUGGESTED,
-    &UNREADABLE,
-    &MOVED_ELSEWHERE,
-    &ASK_ELSEWHERE,
-    &WHY_MISSING,
-];

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use ::passport::profile::Profile;
-use ::signing::authority::{Request, Subject as Name, Validity, create_authority, issue_signer};
-use ::signing::{KeyKind, Purpose, SoftwareKey};
+use ::signing::Purpose;
 use casework::subject::person::RegisterAnswer;
 use casework::subject::{self, Action, Contact, Subject};
 use casework::{Queue, Role, Unit};
@@ -16,7 +15,7 @@ use registry::area::{CommuneCode, DistrictCode, ProvinceCode};
 use registry::status::PassportState;
 use storage::Scope;
 
-use crate::signing::{key_of, sign};
+use crate::signing::{certified, key_of, sign};
 use crate::world::{
     HERE, THERE, clerk, code, code_of, head, ministry, on_both, open_facility, order, person,
     place, settle, station, subject,
@@ -134,24 +133,10 @@ fn progress_equals_a_recount_from_the_events_after_every_act() {
 
 /// The country's key.
 fn country() -> PassportKey {
-    let name = |common_name: &str| Name {
-        country: "VN".into(),
-        organisation: "Bộ Y tế".into(),
-        common_name: common_name.into(),
-    };
-    let years = Validity {
-        not_before: "2022-01-01T00:00:00Z".parse().expect("a time"),
-        not_after: "2032-01-01T00:00:00Z".parse().expect("a time"),
-    };
-    let authority_key = SoftwareKey::generate(KeyKind::P256).expect("a key");
-    let authority = create_authority(&authority_key, &name("CSCA"), years).expect("an authority");
-    let key = SoftwareKey::generate(KeyKind::P256).expect("a key");
-    let request = Request::create(&key, &name("DSC")).expect("a request");
-    let purposes = [Purpose::Vaccination];
-    let certificate = issue_signer(&authority_key, &authority, &request, &purposes, years);
+    let (key, certificate, _) = certified("DSC", &[Purpose::Vaccination]);
     PassportKey {
         profile: Profile::parse(Profile::EU_2023).expect("a profile"),
-        certificate: certificate.expect("a certificate"),
+        certificate,
         signer: Arc::new(key),
     }
 }

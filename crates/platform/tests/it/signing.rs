@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ::signing::authority::{Request, Subject as Name, Validity, create_authority, issue_signer};
-use ::signing::{KeyKind, RecordProof, SoftwareKey, Trust, canonical};
+use ::signing::{Certificate, KeyKind, Purpose, RecordProof, SoftwareKey, Trust, canonical};
 use casework::facility::{Command as FacilityCommand, Facility};
 use casework::subject::dose::DoseId;
 use casework::subject::person::{IdentityField, RegisterAnswer};
@@ -18,8 +18,11 @@ use crate::world::{
     province, settle, subject,
 };
 
-/// A key of the unit, and the authority that vouches for it.
-pub(crate) fn key_of(unit: Unit) -> (SigningKey, Trust) {
+/// A new key with its certificate, and the authority that vouches for it.
+pub(crate) fn certified(
+    common_name: &str,
+    purposes: &[Purpose],
+) -> (SoftwareKey, Certificate, Certificate) {
     let name = |common_name: &str| Name {
         country: "VN".into(),
         organisation: "Bộ Y tế".into(),
@@ -27,14 +30,19 @@ pub(crate) fn key_of(unit: Unit) -> (SigningKey, Trust) {
     };
     let years = Validity {
         not_before: "2022-01-01T00:00:00Z".parse().expect("a time"),
-        not_after: "2030-01-01T00:00:00Z".parse().expect("a time"),
+        not_after: "2032-01-01T00:00:00Z".parse().expect("a time"),
     };
     let authority_key = SoftwareKey::generate(KeyKind::P256).expect("a key");
     let authority = create_authority(&authority_key, &name("CA"), years).expect("an authority");
     let key = SoftwareKey::generate(KeyKind::P256).expect("a key");
-    let request = Request::create(&key, &name("Trạm Y tế")).expect("a request");
-    let certificate =
-        issue_signer(&authority_key, &authority, &request, &[], years).expect("a certificate");
+    let request = Request::create(&key, &name(common_name)).expect("a request");
+    let certificate = issue_signer(&authority_key, &authority, &request, purposes, years);
+    (key, certificate.expect("a certificate"), authority)
+}
+
+/// A key of the unit, and the authority that vouches for it.
+pub(crate) fn key_of(unit: Unit) -> (SigningKey, Trust) {
+    let (key, certificate, authority) = certified("Trạm Y tế", &[]);
     let key = SigningKey {
         signer: Arc::new(key),
         chain: vec![certificate],

@@ -8,12 +8,12 @@ use casework::policy::Policy;
 use casework::subject::dose::{DoseCheck, DoseFacts, DoseId};
 use casework::subject::person::{Person, RegisterAnswer};
 use casework::subject::{Action, Command, Contact, NewDose, Registration, Subject};
-use casework::{Act, RecordId};
+use casework::{Act, RecordId, Refusal, carry_out};
 use jiff::Timestamp;
 use registry::area::{CommuneCode, Place};
 use registry::facility::FacilityCode;
 use sqlx::{AssertSqlSafe, Connection as _};
-use storage::{Batch, Change, Store, decide};
+use storage::{Batch, Change, Store};
 
 /// Where the tests find a PostgreSQL server.
 const VARIABLE: &str = "MINHCHUNG_TEST_POSTGRES";
@@ -124,11 +124,24 @@ pub(crate) fn registration(n: usize, commune: u32, answer: Option<RegisterAnswer
     }
 }
 
+/// Load, decide, one change of a batch; `None` when it was so already.
+async fn decide(
+    store: &Store,
+    n: usize,
+    action: Action,
+    act: &Act,
+) -> Result<Option<Change>, Refusal> {
+    let stored = store.load::<Subject>(&id(n)).await.expect("loads");
+    let (revision, before) = stored.map_or((0, None), |it| (it.revision, Some(it.state)));
+    let (after, events) = carry_out(before, &command(action), act)?;
+    let after = after.filter(|_| !events.is_empty());
+    let change = |after| Change::of::<Subject>(&id(n), revision, &after, &events, act);
+    Ok(after.map(|after| change(after).expect("writes")))
+}
+
 /// The change that an action makes.
 pub(crate) async fn change(store: &Store, n: usize, action: Action, act: &Act) -> Option<Change> {
-    decide::<Subject>(store, &id(n), &command(action), act)
-        .await
-        .expect("allowed")
+    decide(store, n, action, act).await.expect("allowed")
 }
 
 /// The same where the procedure may refuse it.
@@ -138,7 +151,7 @@ pub(crate) async fn try_change(
     action: Action,
     act: &Act,
 ) -> Option<Change> {
-    let decided = decide::<Subject>(store, &id(n), &command(action), act).await;
+    let decided = decide(store, n, action, act).await;
     decided.ok().flatten()
 }
 

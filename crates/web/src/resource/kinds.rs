@@ -37,6 +37,24 @@ fn phone_proven(act: &Act) -> bool {
     act.by == Actor::Citizen
 }
 
+/// The act of a resource whose every act is one command of its procedure.
+macro_rules! acts_by_command {
+    () => {
+        async fn act(
+            platform: &Platform,
+            act: &Act,
+            id: &RecordId,
+            read: Option<u64>,
+            wanted: Self::Act,
+        ) -> Result<Acted, ActError> {
+            Ok(platform
+                .act::<Self>(act, id, read, wanted.into())
+                .await?
+                .into())
+        }
+    };
+}
+
 impl Resource for Subject {
     const PATH: &'static str = "subjects";
     const ABOUT: &'static str = "A person's record: identity, injections, passport.";
@@ -79,18 +97,7 @@ impl Resource for Facility {
     const ABOUT: &'static str = "A vaccination facility: its head, its signers.";
     type Act = wire::facility::Act;
 
-    async fn act(
-        platform: &Platform,
-        act: &Act,
-        id: &RecordId,
-        read: Option<u64>,
-        wanted: Self::Act,
-    ) -> Result<Acted, ActError> {
-        Ok(platform
-            .act::<Self>(act, id, read, wanted.into())
-            .await?
-            .into())
-    }
+    acts_by_command!();
 }
 
 impl Opened for Facility {
@@ -192,18 +199,7 @@ impl Resource for Item {
         "A row of a cleaning list on its way through hamlet, police and station.";
     type Act = wire::item::Act;
 
-    async fn act(
-        platform: &Platform,
-        act: &Act,
-        id: &RecordId,
-        read: Option<u64>,
-        wanted: Self::Act,
-    ) -> Result<Acted, ActError> {
-        Ok(platform
-            .act::<Self>(act, id, read, wanted.into())
-            .await?
-            .into())
-    }
+    acts_by_command!();
 }
 
 impl Resource for Inquiry {
@@ -212,18 +208,7 @@ impl Resource for Inquiry {
         "A question to the police of the commune where a person lives permanently.";
     type Act = wire::inquiry::Act;
 
-    async fn act(
-        platform: &Platform,
-        act: &Act,
-        id: &RecordId,
-        read: Option<u64>,
-        wanted: Self::Act,
-    ) -> Result<Acted, ActError> {
-        Ok(platform
-            .act::<Self>(act, id, read, wanted.into())
-            .await?
-            .into())
-    }
+    acts_by_command!();
 }
 
 impl Opened for Inquiry {
@@ -275,18 +260,7 @@ impl Resource for Campaign {
     const ABOUT: &'static str = "A campaign: what an order asks of whom, and by when.";
     type Act = wire::campaign::Act;
 
-    async fn act(
-        platform: &Platform,
-        act: &Act,
-        id: &RecordId,
-        read: Option<u64>,
-        wanted: Self::Act,
-    ) -> Result<Acted, ActError> {
-        Ok(platform
-            .act::<Self>(act, id, read, wanted.into())
-            .await?
-            .into())
-    }
+    acts_by_command!();
 }
 
 impl Opened for Campaign {
@@ -307,18 +281,7 @@ impl Resource for Report {
     const ABOUT: &'static str = "The numbers of a unit as they stood at a moment.";
     type Act = wire::report::Act;
 
-    async fn act(
-        platform: &Platform,
-        act: &Act,
-        id: &RecordId,
-        read: Option<u64>,
-        wanted: Self::Act,
-    ) -> Result<Acted, ActError> {
-        Ok(platform
-            .act::<Self>(act, id, read, wanted.into())
-            .await?
-            .into())
-    }
+    acts_by_command!();
 }
 
 impl Opened for Report {
@@ -342,18 +305,7 @@ impl Resource for Contact {
     const ABOUT: &'static str = "The contact officer of a unit.";
     type Act = wire::contact::Act;
 
-    async fn act(
-        platform: &Platform,
-        act: &Act,
-        id: &RecordId,
-        read: Option<u64>,
-        wanted: Self::Act,
-    ) -> Result<Acted, ActError> {
-        Ok(platform
-            .act::<Self>(act, id, read, wanted.into())
-            .await?
-            .into())
-    }
+    acts_by_command!();
 }
 
 impl Opened for Contact {
@@ -376,18 +328,7 @@ impl Resource for Account {
     const ABOUT: &'static str = "A personal account.";
     type Act = wire::account::Act;
 
-    async fn act(
-        platform: &Platform,
-        act: &Act,
-        id: &RecordId,
-        read: Option<u64>,
-        wanted: Self::Act,
-    ) -> Result<Acted, ActError> {
-        Ok(platform
-            .act::<Self>(act, id, read, wanted.into())
-            .await?
-            .into())
-    }
+    acts_by_command!();
 }
 
 impl Opened for Account {
