@@ -135,7 +135,7 @@ impl Backend {
         &self.pool
     }
 
-    async fn begin(&self) -> Result<Tx, StorageError> {
+    pub(super) async fn begin(&self) -> Result<Tx, StorageError> {
         Ok(self.pool.begin_with(BEGIN).await?)
     }
 
