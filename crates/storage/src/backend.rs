@@ -353,11 +353,19 @@ impl Backend {
         queue: Queue,
         scope: &Scope,
     ) -> Result<Vec<Count>, StorageError> {
-        let (sql, scope) = in_scope!(
-            scope,
-            "SELECT state, open, CAST(SUM(n) AS BIGINT) FROM task_count",
-            "GROUP BY state, open HAVING SUM(n) <> 0 ORDER BY state, open"
-        );
+        let (sql, scope) = match scope {
+            // Ten thousand communes have their counters: those of a province are summed already.
+            Scope::Province(_) | Scope::Country => in_scope!(
+                scope,
+                "SELECT state, open, CAST(SUM(n) AS BIGINT) FROM task_total",
+                "GROUP BY state, open HAVING SUM(n) <> 0 ORDER BY state, open"
+            ),
+            Scope::Desk(_) | Scope::Commune(_) | Scope::District(_) => in_scope!(
+                scope,
+                "SELECT state, open, CAST(SUM(n) AS BIGINT) FROM task_count",
+                "GROUP BY state, open HAVING SUM(n) <> 0 ORDER BY state, open"
+            ),
+        };
         self.counted(sql, queue, scope).await
     }
 
