@@ -62,27 +62,27 @@ const SORTED_AFTERWARDS: &[(&str, &str, &str)] = &[
     (
         "INDEX",
         "task_of_desk",
-        "task (queue, desk, state, due, kind, id)",
+        "task (queue, desk, state, due, kind, id, open)",
     ),
     (
         "INDEX",
         "task_of_commune",
-        "task (queue, commune, state, due, kind, id)",
+        "task (queue, commune, state, due, kind, id, open, desk)",
     ),
     (
         "INDEX",
         "task_of_district",
-        "task (queue, district, state, due, kind, id)",
+        "task (queue, district, state, due, kind, id, open, desk)",
     ),
     (
         "INDEX",
         "task_of_province",
-        "task (queue, province, state, due, kind, id)",
+        "task (queue, province, state, due, kind, id, open, desk)",
     ),
     (
         "INDEX",
         "task_of_country",
-        "task (queue, state, due, kind, id)",
+        "task (queue, state, due, kind, id, open, desk)",
     ),
     ("UNIQUE INDEX", "lookup_of_key", "lookup (kind, key, id)"),
 ];
