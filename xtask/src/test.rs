@@ -76,6 +76,8 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
                 "--quiet",
                 "-p",
                 "platform",
+                "-p",
+                "minhchung",
                 "--test",
                 "it",
                 "--",

@@ -4,6 +4,7 @@ mod bad_input;
 mod demo;
 mod index;
 mod keys;
+mod killed;
 mod linkage;
 mod passport;
 mod resume;
