@@ -3,6 +3,8 @@
 use intake::{IntakeError, Options, Wanted, fields_of, open_bytes};
 use registry::fields::SubjectField;
 
+pub mod sign_in;
+
 /// Reads a file in both ways in which the product does, under our headings and under its own.
 pub fn read(name: &str, bytes: &[u8]) {
     let subjects = fields_of(&[SubjectField::UniqueId]);

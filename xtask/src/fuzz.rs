@@ -14,6 +14,18 @@ const SECONDS: u64 = 60;
 const PERSON: &str = r#"{"name": "Đặng Thị Hoa", "dob": "1975-03-12", "vaccine": "Pfizer", "date": "2021-10-01", "doses": [2, 2]}"#;
 const JOURNAL: &str = "\"A,1\",URN:UVCI:01:VN:5E1AC3,0102030405060708,2026-11-25T00:00:00Z,2027-11-25T00:00:00Z,HC1:6BF,VN\n";
 
+const PREVIEW: &str = concat!(
+    r#"{"preview":1}"#,
+    "\n",
+    r#"{"row":1,"id":"A1","would":"new","read":0,"content":"c0ffee"}"#,
+    "\n",
+    r#"{"row":2,"id":"A2","would":"reject","read":3,"content":"c0ffee","code":"import.identity_differs","reason":"…"}"#,
+    "\n"
+);
+const SHEET: &str = "Mã bản ghi,Phiên bản,Họ và tên,Ngày sinh,Giới tính,Số CCCD/CMND,Kết quả rà soát,Họ và tên đúng,Ghi chú,Công an xác nhận\n\
+    item-1,1,Đặng Thị Hoa,12/03/1975,Nữ,019175004321,Sửa khác,Đặng Thị Hóa,ảnh CCCD,Xác nhận\n\
+    item-2,1,Lê Văn Mận,1984,Nam,,Không tìm thấy,,,\n";
+
 /// Runs all targets; the names of those that found something.
 pub(crate) fn run_all() -> Result<()> {
     if !shell::works("cargo", &["fuzz", "--version"]) {
@@ -92,6 +104,27 @@ fn seed() -> Result<()> {
         let text = std::fs::read(&suite)?;
         let name = suite.file_name().context("a file without a name")?;
         put("certlogic", &name.to_string_lossy(), &text)?;
+    }
+    seed_platform()
+}
+
+/// Puts what people and other systems send to the platform into the corpora.
+fn seed_platform() -> Result<()> {
+    let fuzz = shell::root().join("fuzz/seeds");
+    let read = |name: &str| std::fs::read(fuzz.join(name));
+    put("passkey_registration", "one", &read("attestation.cbor")?)?;
+    put("passkey_assertion", "one", &read("assertion.bin")?)?;
+    let (keys, token) = (read("keys.json")?, read("token.txt")?);
+    put("id_token", "one", &[keys, token].concat())?;
+    put("import_review", "two", PREVIEW.as_bytes())?;
+    put("sheet", "two", SHEET.as_bytes())?;
+    let casework = shell::root().join("crates/casework/src");
+    for file in files(&casework, "json")? {
+        let folder = file.parent().context("a file without a folder")?;
+        let name = folder.strip_prefix(&casework)?.to_string_lossy();
+        let kind = name.replace('/', "_");
+        let events = [kind.as_bytes(), b"\n", &std::fs::read(&file)?].concat();
+        put("casework_events", &kind, &events)?;
     }
     Ok(())
 }

@@ -11,6 +11,8 @@
 mod account;
 mod attempts;
 mod factor;
+#[doc(hidden)]
+pub mod fuzzing;
 mod login;
 mod passkey;
 mod password;

@@ -3,7 +3,7 @@
 //! A provider says who somebody is, never that they have an account: its identity is linked to one beforehand. What it stands for is a
 //! password: a second factor is asked for as always, and an account whose first password waits is not opened by it.
 
-mod idtoken;
+pub(super) mod idtoken;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -150,10 +150,18 @@ pub(crate) fn register(
     let client_data = decoded(&answer.response.client_data)?;
     check_client_data(site, challenge, "webauthn.create", &client_data)?;
     let object = decoded(&answer.response.attestation_object)?;
-    let authenticator_data = authenticator_data_of(&object)?;
-    let data = read(site, authenticator_data)?;
+    let new = attested(site, &object)?;
+    unless(
+        decoded(&answer.id)? == new.id,
+        "another id than was signed for",
+    )?;
+    Ok(new)
+}
+
+/// The credential in an attestation object.
+pub(super) fn attested(site: &Site, object: &[u8]) -> Result<NewCredential, Unsound> {
+    let data = read(site, authenticator_data_of(object)?)?;
     let (id, key) = data.credential.ok_or(Unsound("no credential"))?;
-    unless(decoded(&answer.id)? == id, "another id than was signed for")?;
     unless(
         (1..=LONGEST_ID).contains(&id.len()),
         "an id that is none or too long",

@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 
 /// What a token has to say.
-pub(super) struct Expected<'a> {
+pub(in crate::access) struct Expected<'a> {
     pub issuer: &'a str,
     pub audience: &'a str,
     pub nonce: &'a str,
@@ -58,7 +58,11 @@ pub(super) fn key<'k>(keys: &'k JwkSet, token: &str) -> Option<&'k Jwk> {
 }
 
 /// Who the token is about, if everything about it holds.
-pub(super) fn subject(keys: &JwkSet, token: &str, expected: &Expected<'_>) -> Option<String> {
+pub(in crate::access) fn subject(
+    keys: &JwkSet,
+    token: &str,
+    expected: &Expected<'_>,
+) -> Option<String> {
     let algorithm = decode_header(token).ok()?.alg;
     let key = key(keys, token)?;
     let for_signatures = key.common.public_key_use.is_none()
