@@ -180,7 +180,7 @@ impl Governed for Subject {
 }
 
 /// The facts with the place of the facility as its record says.
-async fn placed(platform: &Platform, facts: &DoseFacts) -> Result<DoseFacts, ActError> {
+pub(crate) async fn placed(platform: &Platform, facts: &DoseFacts) -> Result<DoseFacts, ActError> {
     let mut facts = facts.clone();
     facts.facility_place = match &facts.facility {
         Some(code) => platform
@@ -560,7 +560,7 @@ impl Governed for cleaning::list::List {}
 
 impl Governed for campaign::Campaign {
     fn follow<'a>(
-        _platform: &'a Platform,
+        platform: &'a Platform,
         act: &'a Act,
         id: &'a RecordId,
         _before: Option<&'a Self>,
@@ -568,9 +568,10 @@ impl Governed for campaign::Campaign {
         batch: &'a mut Batch,
     ) -> Following<'a> {
         Box::pin(async move {
+            let asked = platform.asked(&done.state, &done.events).await?;
             batch
                 .messages
-                .extend(messages::of_campaign(id, done, act.at));
+                .extend(messages::of_campaign(id, done, &asked, act.at));
             Ok(())
         })
     }
