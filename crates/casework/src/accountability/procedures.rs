@@ -53,6 +53,12 @@ impl Accountable for Subject {
             Event::PassportRevoked { .. } => vec![(Fact::one("passport"), Touch::Withdraw)],
             Event::Linked { .. } | Event::Unlinked { .. } => set("cluster"),
             Event::Sealed | Event::Unsealed => set("protection"),
+            Event::Undone { before, .. } => {
+                let mut touches = ["identity", "contact", "residence"].map(set).concat();
+                let doses = before.iter().flat_map(|before| before.doses.keys());
+                touches.extend(doses.map(|id| dose(id, Touch::Set)));
+                touches
+            }
             Event::Sent(_)
             | Event::Answered { .. }
             | Event::Aged

@@ -128,6 +128,14 @@ reasons! {
     CERTIFICATE_IMPOSSIBLE NotAllowed "passport.cannot_be_made"
         "Không thể lập hộ chiếu vắc xin từ hồ sơ này" "No certificate can be made of this record"
         "Xem chi tiết và sửa hồ sơ." "Read the detail and correct the record.",
+    /// Not by a person.
+    UNDO_BY_PLATFORM Forbidden "subject.undo_by_platform"
+        "Chỉ hệ thống được hoàn tác một lần xử lý hàng loạt" "Only the platform undoes a bulk act"
+        "Yêu cầu quản trị hệ thống hoàn tác theo mã lần nhập." "Ask the administrator to undo the import by its id.",
+    /// The passport changed with it.
+    UNDO_PASSPORT Conflict "subject.undo_passport"
+        "Không thể hoàn tác: hộ chiếu vắc xin đã thay đổi cùng lần xử lý đó" "It cannot be undone: the passport changed with it"
+        "Sửa từng thông tin trong hồ sơ." "Correct the record field by field.",
     /// In another cluster.
     ALREADY_LINKED Conflict "subject.already_linked"
         "Hồ sơ đã thuộc một nhóm trùng khác" "The record belongs to another cluster already"

@@ -570,6 +570,54 @@ fn a_protected_person_is_on_no_list() {
     );
 }
 
+#[test]
+fn an_undone_registration_leaves_no_record_until_it_is_registered_again() {
+    let undo = |before: Option<Subject>| Action::Undo {
+        of: "import/1".into(),
+        before: before.map(Box::new),
+    };
+    let import = act(Actor::system("import"), 5);
+    assert_eq!(
+        refused(&verified(), undo(None), &head()),
+        "subject.undo_by_platform"
+    );
+    let gone = done(Some(verified()), undo(None), &import);
+    assert_eq!(
+        (gone.tasks(), gone.reminders(), gone.keys()),
+        Default::default()
+    );
+    assert_eq!(refused(&gone, Action::Seal, &head()), "subject.unknown");
+    assert_eq!(refused(&gone, undo(None), &import), "subject.unknown");
+    let opening = act(Actor::system("import"), 0);
+    let again = Action::Register(registration(Some(VERIFIED), Some(RegisterAnswer::True)));
+    assert_eq!(done(Some(gone), again, &opening), verified());
+}
+
+#[test]
+fn an_undo_brings_the_record_back_as_it_was_but_never_a_passport() {
+    let undo = |before: Subject| Action::Undo {
+        of: "import/1".into(),
+        before: Some(Box::new(before)),
+    };
+    let import = act(Actor::system("import"), 5);
+    let corrected = |subject: Subject| {
+        let correct = Action::CorrectDose {
+            dose: DoseId("d1".into()),
+            version: 1,
+            facts: facts("2021-09-02", "TYT-01"),
+            check: DoseCheck::default(),
+        };
+        done(Some(subject), correct, &import)
+    };
+    let after = corrected(signed());
+    assert_ne!(after, signed());
+    assert_eq!(done(Some(after), undo(signed()), &import), signed());
+    assert_eq!(
+        refused(&corrected(issued()), undo(issued()), &import),
+        "subject.undo_passport"
+    );
+}
+
 /// One step of a random walk; what it needs of the state is taken from it when it is made.
 #[derive(Debug, Clone)]
 enum Step {
@@ -594,6 +642,9 @@ enum Step {
     Feedback(bool),
     Link(bool),
     Seal(bool),
+    /// Back to an earlier state of the walk; to none at all.
+    Undo(Option<u8>),
+    Reopen,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -619,10 +670,12 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Feedback),
         1 => any::<bool>().prop_map(Step::Link),
         1 => any::<bool>().prop_map(Step::Seal),
+        2 => proptest::option::of(any::<u8>()).prop_map(Step::Undo),
+        2 => Just(Step::Reopen),
     ]
 }
 
-fn action(step: &Step, subject: &Subject, turn: usize) -> Action {
+fn action(step: &Step, subject: &Subject, turn: usize, earlier: &[Subject]) -> Action {
     let id = |id: u8| DoseId(format!("d{id}"));
     let asked = || {
         subject
@@ -710,6 +763,13 @@ fn action(step: &Step, subject: &Subject, turn: usize) -> Action {
         Step::Link(false) => Action::Unlink,
         Step::Seal(true) => Action::Seal,
         Step::Seal(false) => Action::Unseal,
+        Step::Undo(back) => Action::Undo {
+            of: "import/1".into(),
+            before: back
+                .and_then(|back| earlier.iter().rev().nth(usize::from(back)))
+                .map(|earlier| Box::new(earlier.clone())),
+        },
+        Step::Reopen => Action::Register(registration(Some(VERIFIED), None)),
     }
 }
 
@@ -759,7 +819,8 @@ fn check_invariants(
         ));
     }
     // 3. What can be signed stands on the right queue, and nothing of a protected person on any.
-    prop_assert!(!after.sealed || after.tasks().is_empty());
+    prop_assert!(!(after.sealed || after.taken_back) || after.tasks().is_empty());
+    prop_assert!(!after.taken_back || (after.keys().is_empty() && after.reminders().is_empty()));
     let ready = after
         .doses
         .values()
@@ -783,6 +844,7 @@ proptest! {
         let opening = act(Actor::system("import"), 0);
         let (mut state, events) =
             carry_out(None::<Subject>, &command(Action::Register(registration(number, None))), &opening).expect("opens");
+        let mut earlier: Vec<Subject> = Vec::new();
         let mut log: Vec<(Event, Act)> = events.into_iter().map(|event| (event, opening.clone())).collect();
         for (turn, step) in steps.iter().enumerate() {
             let subject = state.clone().expect("a state");
@@ -792,10 +854,11 @@ proptest! {
                 Step::Enter(..) | Step::Correct(..) => act(clerk("TYT-01"), hours),
                 _ => act(Actor::system("test"), hours),
             };
-            let action = action(step, &subject, turn);
+            let action = action(step, &subject, turn, &earlier);
             let Ok((after, events)) = carry_out(Some(subject.clone()), &command(action), &by) else { continue };
             check_invariants(&subject, after.as_ref().expect("a state"), &events)?;
             log.extend(events.into_iter().map(|event| (event, by.clone())));
+            earlier.push(subject);
             state = after;
         }
         let rebuilt: Option<Subject> = replay(log.iter().map(|(event, act)| (event, act)));
