@@ -262,7 +262,8 @@ impl Governed for Feedback {
             },
             feedback::Command::Correct(feedback::Correction::Record { subject, revision }) => {
                 let stored = platform.store().load::<Subject>(subject).await?;
-                let there = stored.is_some_and(|stored| stored.revision >= *revision);
+                let there = stored
+                    .is_some_and(|stored| stored.revision >= *revision && !stored.state.taken_back);
                 feedback::CORRECTION_MISSING.unless(there)?;
                 command.clone()
             }
@@ -450,6 +451,7 @@ impl Platform {
     /// The identity of a person as it stands.
     pub(crate) async fn snapshot(&self, subject: &RecordId) -> Result<Snapshot, ActError> {
         let stored = self.store().load::<Subject>(subject).await?;
+        let stored = stored.filter(|stored| !stored.state.taken_back);
         let stored = stored.ok_or_else(|| subject::UNKNOWN.refusal())?;
         Ok(Snapshot {
             revision: stored.state.identity_version,
