@@ -116,7 +116,8 @@ impl Platform {
         stored: &[Option<Stored<Subject>>],
     ) -> Result<(), ActError> {
         let known = rows.iter().zip(stored).filter_map(|(row, stored)| {
-            let stored = stored.as_ref().filter(|it| is_within(act, &it.state))?;
+            let known = |it: &&Stored<Subject>| !it.state.taken_back && is_within(act, &it.state);
+            let stored = stored.as_ref().filter(known)?;
             Some(stored.state.person == row.registration.person)
         });
         let same: Vec<bool> = known.collect();
@@ -177,13 +178,14 @@ impl Platform {
         if row.read.is_some_and(|read| read != revision) {
             return Ok(RowOutcome::Stale(revision));
         }
-        let Some(subject) = &before else {
+        // What an import opened and was undone is registered again.
+        let Some(subject) = before.as_ref().filter(|subject| !subject.taken_back) else {
             let register = Action::Register(row.registration.clone());
             let command = self.under_policy(register);
             let target = Subject::target_of_new(&command, act).unwrap_or_default();
             rights::check(&act.by, Right::Import, &target)?;
             let done = self
-                .decide_all::<Subject>(act, id, 0, None, &[command], batch)
+                .decide_all::<Subject>(act, id, revision, before, &[command], batch)
                 .await?;
             return Ok(RowOutcome::New(done.revision));
         };

@@ -35,6 +35,7 @@ impl Platform {
         for record in &stored {
             let record = record
                 .as_ref()
+                .filter(|record| !record.state.taken_back)
                 .ok_or_else(|| casework::rights::NOT_FOUND.refusal())?;
             guard::has_any(&act.by, &[Right::Link], &record.state.target())?;
             clusters.extend(record.state.cluster.clone());

@@ -172,7 +172,8 @@ impl Platform {
         for (place, (id, stored)) in subjects.iter().zip(stored).enumerate() {
             let known = stored.filter(|stored| {
                 let target = stored.state.target();
-                !target.sealed && target.units.contains(&Unit::Facility(facility.clone()))
+                let is_there = !target.sealed && !stored.state.taken_back;
+                is_there && target.units.contains(&Unit::Facility(facility.clone()))
             });
             let Some(stored) = known else {
                 let refusal = rights::NOT_FOUND.refusal();

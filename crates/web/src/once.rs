@@ -3,6 +3,7 @@
 //! The first answer is kept with a hash of the request and given again to whoever sends the same. It is carried out apart from the
 //! connection: a sender that goes away changes nothing, and finds the answer when it comes back.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use axum::response::Response;
@@ -103,6 +104,18 @@ pub(crate) async fn once(
     wanted: Wanted,
     work: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
 ) -> Result<Response, Problem> {
+    carry_out(api, caller, wanted, Box::pin(work)).await
+}
+
+/// What is to be done, of one type: what is done once is compiled once, and not for each route.
+type Work<T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send>>;
+
+async fn carry_out(
+    api: &Api,
+    caller: &Caller,
+    wanted: Wanted,
+    work: Work<Answer>,
+) -> Result<Response, Problem> {
     let Some(key) = wanted.key.clone() else {
         return Ok(apart(wanted.place, work).await?.response(false));
     };
@@ -133,6 +146,7 @@ pub(crate) async fn apart<T: Send + 'static>(
     place: Option<Place>,
     work: impl Future<Output = Result<T, Problem>> + Send + 'static,
 ) -> Result<T, Problem> {
+    let work: Work<T> = Box::pin(work);
     let done = tokio::spawn(async move {
         let _place = place;
         work.await

@@ -9,4 +9,5 @@ mod progress;
 mod rights;
 mod sheets;
 mod signing;
+mod undo;
 mod world;

@@ -157,6 +157,13 @@ pub(crate) enum Act {
         /// Its id.
         dose: Id,
     },
+    /// Override what a rule found in an injection, as somebody else than those who wrote it. Needs `why`.
+    OverrideFinding {
+        /// The injection.
+        dose: Id,
+        /// The rule (`LT-01`), as the record shows it.
+        rule: Text<20, 1>,
+    },
     /// Judge a suspected duplicate. Needs `why`.
     JudgeDuplicate {
         /// Its id.
@@ -220,6 +227,10 @@ impl From<Act> for Action {
             },
             Act::RetractDose { dose } => Self::RetractDose {
                 dose: DoseId(dose.into_string()),
+            },
+            Act::OverrideFinding { dose, rule } => Self::OverrideFinding {
+                dose: DoseId(dose.into_string()),
+                rule: rule.into_string(),
             },
             Act::JudgeDuplicate { dose, same } => Self::JudgeDuplicate {
                 dose: DoseId(dose.into_string()),

@@ -51,6 +51,7 @@ fn acts(kind: &str) -> Vec<Value> {
             json!({ "act": "enter_dose", "dose": "D-new", "facts": facts }),
             json!({ "act": "correct_dose", "dose": "D-new", "version": 1, "facts": facts }),
             json!({ "act": "retract_dose", "dose": "D-new", "why": "thử" }),
+            json!({ "act": "override_finding", "dose": "D-new", "rule": "LT-01", "why": "thử" }),
             json!({ "act": "judge_duplicate", "dose": "D-new", "same": false, "why": "thử" }),
             json!({ "act": "withdraw_signature", "facility": "TYT-1", "why": "thử" }),
             json!({ "act": "issue_passport", "certificate": certificate }),

@@ -25,7 +25,7 @@ use platform::issuing::PassportKey;
 use platform::register::Extract;
 use platform::signing::SigningKey;
 use platform::workers::{Courier, NotTaken};
-use platform::{ActError, Platform, RandomIds, Settings, Workers};
+use platform::{ActError, Ids as _, Platform, RandomIds, Settings, Workers};
 use registry::area::{CommuneCode, Place};
 use registry::facility::FacilityCode;
 use registry::status::{CleaningItem, SubjectIdentity};
@@ -139,7 +139,8 @@ impl Life {
         })
         .or_fault()?;
         let store = self.platform.store().clone();
-        let import = Import::new(&store, Arc::clone(policy), self.at, "demo");
+        let number = RandomIds.next().or_fault()?;
+        let import = Import::new(&store, Arc::clone(policy), self.at, "demo", number);
         self.told.subjects = import.commit(&source).await.or_fault()?.tally.new;
         Ok(())
     }
