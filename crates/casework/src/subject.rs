@@ -532,6 +532,7 @@ impl Procedure for Subject {
         keys.extend(lookup::person(full_name, birth_date));
         keys.extend(self.contact.phone.as_deref().and_then(lookup::phone));
         keys.extend(self.cluster.as_deref().map(lookup::cluster));
+        keys.push(lookup::residence(self.residence));
         keys
     }
 }

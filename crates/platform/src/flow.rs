@@ -160,10 +160,11 @@ impl Governed for Subject {
                 .messages
                 .extend(messages::of_passport(id, done, act.at));
             let waits = |subject: &Self| {
-                matches!(
+                let unsettled = matches!(
                     subject.identity,
                     SubjectIdentity::NotSent | SubjectIdentity::Stale
-                )
+                );
+                unsettled && !subject.taken_back
             };
             let changed =
                 |event: &subject::Event| matches!(event, subject::Event::IdentityChanged { .. });
@@ -180,7 +181,7 @@ impl Governed for Subject {
 }
 
 /// The facts with the place of the facility as its record says.
-async fn placed(platform: &Platform, facts: &DoseFacts) -> Result<DoseFacts, ActError> {
+pub(crate) async fn placed(platform: &Platform, facts: &DoseFacts) -> Result<DoseFacts, ActError> {
     let mut facts = facts.clone();
     facts.facility_place = match &facts.facility {
         Some(code) => platform
@@ -562,7 +563,7 @@ impl Governed for cleaning::list::List {}
 
 impl Governed for campaign::Campaign {
     fn follow<'a>(
-        _platform: &'a Platform,
+        platform: &'a Platform,
         act: &'a Act,
         id: &'a RecordId,
         _before: Option<&'a Self>,
@@ -570,9 +571,10 @@ impl Governed for campaign::Campaign {
         batch: &'a mut Batch,
     ) -> Following<'a> {
         Box::pin(async move {
+            let asked = platform.asked(&done.state, &done.events).await?;
             batch
                 .messages
-                .extend(messages::of_campaign(id, done, act.at));
+                .extend(messages::of_campaign(id, done, &asked, act.at));
             Ok(())
         })
     }

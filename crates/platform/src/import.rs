@@ -471,16 +471,21 @@ impl<'s> Import<'s> {
                 (!state.taken_back).then(|| state.person == row.registration.person)
             })
             .collect();
-        let (known, same) = (
-            same.len() as u64,
-            same.iter().filter(|same| **same).count() as u64,
-        );
-        let share = same as f64 / known.max(1) as f64;
-        if known >= ENOUGH_TO_TELL && share < SAME_PERSON_SHARE {
-            return Err(ImportError::LooksShifted { known, same });
+        if looks_shifted(&same) {
+            return Err(ImportError::LooksShifted {
+                known: same.len() as u64,
+                same: same.iter().filter(|same| **same).count() as u64,
+            });
         }
         Ok(())
     }
+}
+
+/// True when so many known ids no longer name the same person that rows must have been sorted apart.
+pub(crate) fn looks_shifted(same: &[bool]) -> bool {
+    let known = same.len() as u64;
+    let kept = same.iter().filter(|same| **same).count() as f64;
+    known >= ENOUGH_TO_TELL && kept / (known as f64) < SAME_PERSON_SHARE
 }
 
 /// The rows whose id no earlier row has, and the others.

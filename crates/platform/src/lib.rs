@@ -6,9 +6,12 @@
 
 pub mod access;
 mod acts;
+mod addressees;
 pub mod attachments;
+pub mod bulk;
 pub mod cleaning;
 mod clusters;
+pub mod exchange;
 pub mod flow;
 pub mod guard;
 pub mod import;
@@ -27,5 +30,6 @@ pub mod workers;
 
 pub use acts::{ActError, Done, Ids, Platform, RandomIds, Settings};
 pub use flow::Governed;
+pub use signing::Keys;
 pub use view::{Happened, Line, Search};
 pub use workers::Workers;

@@ -240,12 +240,18 @@ impl From<Act> for Action {
 
 impl From<Create> for Action {
     fn from(new: Create) -> Self {
+        Self::Register(new.into())
+    }
+}
+
+impl From<Create> for subject::Registration {
+    fn from(new: Create) -> Self {
         let dose = |dose: NewDose| subject::NewDose {
             id: DoseId(dose.id.into_string()),
             facts: dose.facts.into(),
             check: DoseCheck::default(),
         };
-        Self::Register(subject::Registration {
+        Self {
             person: new.person.into(),
             contact: new.contact.into(),
             residence: new.residence.into(),
@@ -253,7 +259,7 @@ impl From<Create> for Action {
             answer: None,
             doses: new.doses.into_iter().map(dose).collect(),
             cluster: None,
-        })
+        }
     }
 }
 
