@@ -21,6 +21,12 @@ const EXAMPLES: &str = "25";
 /// What must hold of each answer.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,negative_data_rejection,missing_required_header,unsupported_method";
 
+/// 428 is the status for a missing precondition (RFC 6585), which the tool does not expect by itself.
+const SETTINGS: &str = "[checks]\nmissing_required_header.expected-statuses = [\"400\", \"401\", \"403\", \"415\", \"422\", \"428\"]\n";
+
+/// Operations that take a workbook, which the tool can't invent; their reader has a fuzz target.
+const LEFT_OUT: [&str; 2] = ["take_sheet_of_list", "preview_sheet_of_list"];
+
 /// Those who ask, besides the accounts of the demo: a role of the ministry each.
 const MINISTRY: [&str; 3] = ["administrator", "central_signer", "auditor"];
 
@@ -34,12 +40,20 @@ pub(crate) fn check() -> Result<()> {
     let callers = callers(&minhchung, &store)?;
     ensure!(callers.len() > MINISTRY.len(), "the demo has no accounts");
     let server = Server::start(&minhchung, &store)?;
+    let settings = browser::work_folder().join("schemathesis.toml");
+    std::fs::write(&settings, SETTINGS)?;
     for (role, token) in callers {
         eprintln!("\n-- as {role}");
         let document = format!("{}/openapi.json", server.base);
-        let mut ask = shell::command(&schemathesis, &["run", &document, "--checks", CHECKS]);
-        ask.args(["--max-examples", EXAMPLES, "--seed", "1", "--workers", "2"]);
+        let mut ask = shell::command(&schemathesis, &["--config-file"]);
+        ask.arg(&settings)
+            .args(["run", &document, "--checks", CHECKS]);
+        ask.args(["--phases", "examples,coverage,fuzzing", "--workers", "1"]);
+        ask.args(["--max-examples", EXAMPLES, "--seed", "1"]);
         ask.args(["--continue-on-failure", "--no-color", "--warnings", "off"]);
+        for operation in LEFT_OUT {
+            ask.args(["--exclude-operation-id", operation]);
+        }
         ask.arg("--header")
             .arg(format!("Authorization: Bearer {token}"));
         shell::run(&mut ask)?;
@@ -82,8 +96,9 @@ fn callers(minhchung: &Path, store: &str) -> Result<Vec<(String, String)>> {
         let name = format!("test.{}", role.replace('_', "-"));
         let mut make = shell::command(minhchung, &["user", "token", "create", &name]);
         make.args(["--unit", &unit, "--role", &role, "--days", "1", "--json"]);
-        let made: Value = serde_json::from_str(&shell::capture(make.args(["--store", store]))?)?;
-        tokens.push((role, text(&made["token"])));
+        let told = shell::capture(make.args(["--store", store]))?;
+        let told: Value = serde_json::from_str(&told)?;
+        tokens.push((role, text(&told["token"])));
     }
     Ok(tokens)
 }

@@ -1,5 +1,6 @@
 //! Of whom a campaign asks something: the units of its scope, from the list of areas and the records of facilities.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use casework::campaign::{Addressee, Campaign, Event};
@@ -29,9 +30,8 @@ impl Platform {
             let Some(target) = campaign.targets.get(target) else {
                 continue;
             };
-            if !asked.contains_key(&target.addressee) {
-                let units = self.units_of(target.addressee, campaign.scope).await?;
-                asked.insert(target.addressee, units);
+            if let Entry::Vacant(units) = asked.entry(target.addressee) {
+                units.insert(self.units_of(target.addressee, campaign.scope).await?);
             }
         }
         Ok(asked)

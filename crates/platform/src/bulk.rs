@@ -4,18 +4,19 @@
 //! record. A row is one act on its record whatever it changes; sent again, it changes nothing. As with files, an identity that is known never
 //! changes by a row, and rows that were sorted apart are refused as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use casework::rights::{self, Right};
 use casework::subject::dose::Dose;
 use casework::subject::{Action, Command, Registration, Subject};
-use casework::{Act, RecordId, Refusal, Unit};
+use casework::{Act, Kind, RecordId, Refusal, Unit};
 use storage::{Batch, StorageError, Stored};
 
 use crate::acts::{ActError, Done, Platform};
 use crate::flow::placed;
 use crate::guard::Guarded as _;
 use crate::import::looks_shifted;
+use crate::trail;
 
 casework::reasons! {
     /// The record is of somebody else.
@@ -89,39 +90,23 @@ impl Platform {
             .await?;
         let ids: Vec<RecordId> = rows.iter().map(|row| record_of(act, &row.id)).collect();
         let stored = self.store().load_many::<Subject>(&ids).await?;
-        let shifted = self.are_shifted(act, rows, &stored);
-        self.noting_refusal::<Subject, _>(act, &about, shifted)
+        let fit = LOOKS_SHIFTED.unless(!are_shifted(act, rows, &stored));
+        self.noting_refusal::<Subject, _>(act, &about, fit.map_err(ActError::from))
             .await?;
-        let mut first = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         let mut done = Vec::with_capacity(rows.len());
         for ((row, id), stored) in rows.iter().zip(ids).zip(stored) {
-            let again = first.insert(id.clone(), ()).is_some();
-            done.push(if again {
+            done.push(if seen.insert(id.clone()) {
+                self.take_row(act, row, id, stored, take).await?
+            } else {
                 RowDone {
                     id,
                     read: 0,
                     outcome: RowOutcome::Duplicate,
                 }
-            } else {
-                self.take_row(act, row, id, stored, take).await?
             });
         }
         Ok(done)
-    }
-
-    fn are_shifted(
-        &self,
-        act: &Act,
-        rows: &[Row],
-        stored: &[Option<Stored<Subject>>],
-    ) -> Result<(), ActError> {
-        let known = rows.iter().zip(stored).filter_map(|(row, stored)| {
-            let known = |it: &&Stored<Subject>| !it.state.taken_back && is_within(act, &it.state);
-            let stored = stored.as_ref().filter(known)?;
-            Some(stored.state.person == row.registration.person)
-        });
-        let same: Vec<bool> = known.collect();
-        Ok(LOOKS_SHIFTED.unless(!looks_shifted(&same))?)
     }
 
     async fn take_row(
@@ -140,13 +125,13 @@ impl Platform {
                 Err(ActError::Refused(refusal)) => RowOutcome::Rejected(refusal),
                 Err(other) => return Err(other),
             };
-            if take && let RowOutcome::Rejected(refusal) = &outcome {
-                let refused = Err::<(), _>(ActError::Refused(refusal.clone()));
-                match self.noting_refusal::<Subject, _>(act, &id, refused).await {
-                    Err(ActError::Refused(_)) | Ok(()) => {}
-                    Err(other) => return Err(other),
-                }
-            } else if take {
+            if !take {
+                return Ok(RowDone { id, read, outcome });
+            }
+            if let RowOutcome::Rejected(refusal) = &outcome {
+                let about = trail::about(Kind::Subject, &id);
+                self.keep_note(trail::refusal(about, refusal, act)?).await?;
+            } else {
                 match self.store().commit(&batch).await {
                     Ok(_) => {}
                     // Somebody got in between: decided anew on what is there now.
@@ -172,14 +157,14 @@ impl Platform {
     ) -> Result<RowOutcome, ActError> {
         let revision = stored.as_ref().map_or(0, |stored| stored.revision);
         let before = stored.map(|stored| stored.state);
-        if let Some(subject) = &before {
+        let there = before.as_ref().filter(|subject| !subject.taken_back);
+        if let Some(subject) = there {
             rights::NOT_FOUND.unless(is_within(act, subject))?;
         }
         if row.read.is_some_and(|read| read != revision) {
             return Ok(RowOutcome::Stale(revision));
         }
-        // What an import opened and was undone is registered again.
-        let Some(subject) = before.as_ref().filter(|subject| !subject.taken_back) else {
+        let Some(subject) = there else {
             let register = Action::Register(row.registration.clone());
             let command = self.under_policy(register);
             let target = Subject::target_of_new(&command, act).unwrap_or_default();
@@ -252,6 +237,16 @@ impl Platform {
             policy: self.policy(),
         }
     }
+}
+
+/// True when most of the ids that the sender may know of name somebody else now.
+fn are_shifted(act: &Act, rows: &[Row], stored: &[Option<Stored<Subject>>]) -> bool {
+    let known = rows.iter().zip(stored).filter_map(|(row, stored)| {
+        let there = |it: &&Stored<Subject>| !it.state.taken_back && is_within(act, &it.state);
+        let stored = stored.as_ref().filter(there)?;
+        Some(stored.state.person == row.registration.person)
+    });
+    looks_shifted(&known.collect::<Vec<_>>())
 }
 
 /// True when the sender may import what is said of such a person.

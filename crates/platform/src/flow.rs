@@ -165,10 +165,11 @@ impl Governed for Subject {
                 .messages
                 .extend(messages::of_passport(id, done, act.at));
             let waits = |subject: &Self| {
-                matches!(
+                let unsettled = matches!(
                     subject.identity,
                     SubjectIdentity::NotSent | SubjectIdentity::Stale
-                )
+                );
+                unsettled && !subject.taken_back
             };
             let changed =
                 |event: &subject::Event| matches!(event, subject::Event::IdentityChanged { .. });

@@ -93,12 +93,10 @@ impl Serve {
     }
 
     fn setup(&self, deployment: &Deployment) -> Result<Setup, Failure> {
+        let port = self.listen.port();
         let (domain, origin) = match &deployment.domain {
             Some(domain) => (domain.clone(), format!("https://{domain}")),
-            None => {
-                let port = self.listen.port();
-                ("localhost".to_owned(), format!("http://localhost:{port}"))
-            }
+            None => ("localhost".to_owned(), format!("http://localhost:{port}")),
         };
         Ok(Setup {
             rules: deployment.rules()?,

@@ -184,7 +184,7 @@ impl Deployment {
     pub(super) fn keys(&self) -> Result<Keys, Failure> {
         let mut of_units = BTreeMap::new();
         for entry in &self.signing_keys {
-            let secrets = self.secrets(&entry.passphrase_file, &entry.pin_file);
+            let secrets = self.secrets(entry.passphrase_file.as_deref(), entry.pin_file.as_deref());
             let (signer, chain) = self.open(&entry.key, &secrets, &entry.certificate)?;
             let unit = entry.unit.clone();
             let key = SigningKey {
@@ -219,7 +219,7 @@ impl Deployment {
             file => Profile::parse(&read_text(&self.at(Path::new(file)))?),
         };
         let profile = profile.map_err(|error| usage(format!("{}: {error}", entry.profile)))?;
-        let secrets = self.secrets(&entry.passphrase_file, &entry.pin_file);
+        let secrets = self.secrets(entry.passphrase_file.as_deref(), entry.pin_file.as_deref());
         let (signer, chain) = self.open(&entry.key, &secrets, &entry.certificate)?;
         let certificate = chain.into_iter().next();
         Ok(certificate.map(|certificate| PassportKey {
@@ -229,9 +229,9 @@ impl Deployment {
         }))
     }
 
-    fn secrets(&self, passphrase: &Option<PathBuf>, pin: &Option<PathBuf>) -> Secrets {
-        let at = |path: &Option<PathBuf>| path.as_ref().map(|path| self.at(path));
-        Secrets::in_files(at(passphrase), at(pin))
+    fn secrets(&self, passphrase: Option<&Path>, pin: Option<&Path>) -> Secrets {
+        let at = |path: &Path| self.at(path);
+        Secrets::in_files(passphrase.map(at), pin.map(at))
     }
 
     /// Opens a key. What it signs could be verified by nobody if the certificate were of another one.
