@@ -7,6 +7,7 @@ mod clean;
 mod intake;
 mod linkage;
 mod passport;
+mod platform;
 mod scale;
 mod synth;
 
@@ -22,7 +23,8 @@ use crate::{Verdict, shell};
 pub(crate) struct Options {
     /// What to measure.
     what: What,
-    /// Size of the task in people (rows, for intake) [default: 100000 for linkage, 1030000 for clean, 1000000 for the others].
+    /// Size of the task in people (rows, for intake) [default: 100000 for linkage, 1030000 for clean, 50000 for platform, 1000000 for the
+    /// others].
     #[arg(long)]
     people: Option<u64>,
     /// Runs of each measurement; linkage takes a new data set for each.
@@ -45,6 +47,8 @@ enum What {
     Clean,
     /// Certificates issued and verified, beside the peers.
     Passport,
+    /// Queues, acts, places in the ledger and imports, on both stores.
+    Platform,
     /// Reading CSV, Parquet and XLSX.
     Intake,
     /// Inventing people.
@@ -74,6 +78,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         // So many people have a million records.
         What::Clean => clean::run(&minhchung()?, people(1_030_000), options.runs)?,
         What::Passport => passport::run(options.runs)?,
+        What::Platform => platform::run(people(50_000), options.runs)?,
         What::Intake => intake::run(people(1_000_000), options.runs)?,
         What::Synth => synth::run(&minhchung()?, people(1_000_000), options.runs)?,
     };

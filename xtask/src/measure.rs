@@ -83,6 +83,11 @@ impl Spread {
         self.sorted.last().copied().unwrap_or(f64::NAN)
     }
 
+    /// The smallest: of times, that of the run that was disturbed least.
+    pub(crate) fn min(&self) -> f64 {
+        self.sorted.first().copied().unwrap_or(f64::NAN)
+    }
+
     /// The one in the middle (of an even number, the upper of the two).
     pub(crate) fn median(&self) -> f64 {
         self.sorted
@@ -96,11 +101,11 @@ impl fmt::Display for Spread {
     /// `median (min–max)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = self.digits;
-        let min = self.sorted.first().copied().unwrap_or(f64::NAN);
         write!(
             f,
-            "{:.digits$} ({min:.digits$}–{:.digits$})",
+            "{:.digits$} ({:.digits$}–{:.digits$})",
             self.median(),
+            self.min(),
             self.max()
         )
     }

@@ -100,22 +100,24 @@ fn cannot_start(command: &Command) -> String {
 /// Builds the binary `minhchung` and says where it lies, wherever Cargo keeps its target folder.
 pub(crate) fn build_minhchung(release: bool) -> Result<PathBuf> {
     // With the features that the tests were built with: another set would compile half of the dependencies again.
-    let mut cargo = command("cargo", &["build", "--quiet", "--workspace"]);
-    cargo.args([
-        "--bin",
-        "minhchung",
-        "--message-format",
-        "json-render-diagnostics",
-    ]);
+    let mut words = vec!["--workspace", "--bin", "minhchung"];
     if release {
-        cargo.arg("--release");
+        words.push("--release");
     }
-    let messages = capture(&mut cargo)?;
+    build(&words, "minhchung")
+}
+
+/// Builds what the words to Cargo name, and says where the program of this name lies.
+pub(crate) fn build(words: &[&str], name: &str) -> Result<PathBuf> {
+    let mut cargo = command("cargo", &["build", "--quiet"]);
+    cargo.args(["--message-format", "json-render-diagnostics"]);
+    let messages = capture(cargo.args(words))?;
     let executable = messages
         .lines()
         .filter_map(|message| serde_json::from_str::<serde_json::Value>(message).ok())
+        .filter(|message| message["target"]["name"] == name)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from));
-    executable.context("cargo built `minhchung` but did not say where")
+    executable.with_context(|| format!("cargo built `{name}` but did not say where"))
 }
 
 /// An empty folder for files that nobody keeps; what an earlier run left there is gone.

@@ -45,7 +45,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     } else {
         ["test", "--workspace", "--all-targets", "--no-fail-fast"]
     };
-    let server = postgres::Server::start()?;
+    let server = postgres::Server::start(postgres::For::Tests)?;
     let store = (postgres::VARIABLE, server.url());
     report.counted("tests", &tests, &store);
     if !options.fast {

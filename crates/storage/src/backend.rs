@@ -62,27 +62,27 @@ const SORTED_AFTERWARDS: &[(&str, &str, &str)] = &[
     (
         "INDEX",
         "task_of_desk",
-        "task (queue, desk, state, due, kind, id)",
+        "task (queue, desk, state, due, kind, id, open)",
     ),
     (
         "INDEX",
         "task_of_commune",
-        "task (queue, commune, state, due, kind, id)",
+        "task (queue, commune, state, due, kind, id, open, desk)",
     ),
     (
         "INDEX",
         "task_of_district",
-        "task (queue, district, state, due, kind, id)",
+        "task (queue, district, state, due, kind, id, open, desk)",
     ),
     (
         "INDEX",
         "task_of_province",
-        "task (queue, province, state, due, kind, id)",
+        "task (queue, province, state, due, kind, id, open, desk)",
     ),
     (
         "INDEX",
         "task_of_country",
-        "task (queue, state, due, kind, id)",
+        "task (queue, state, due, kind, id, open, desk)",
     ),
     ("UNIQUE INDEX", "lookup_of_key", "lookup (kind, key, id)"),
 ];
@@ -135,7 +135,7 @@ impl Backend {
         &self.pool
     }
 
-    async fn begin(&self) -> Result<Tx, StorageError> {
+    pub(super) async fn begin(&self) -> Result<Tx, StorageError> {
         Ok(self.pool.begin_with(BEGIN).await?)
     }
 
@@ -390,11 +390,19 @@ impl Backend {
         queue: Queue,
         scope: &Scope,
     ) -> Result<Vec<Count>, StorageError> {
-        let (sql, scope) = in_scope!(
-            scope,
-            "SELECT state, open, CAST(SUM(n) AS BIGINT) FROM task_count",
-            "GROUP BY state, open HAVING SUM(n) <> 0 ORDER BY state, open"
-        );
+        let (sql, scope) = match scope {
+            // Ten thousand communes have their counters: those of a province are summed already.
+            Scope::Province(_) | Scope::Country => in_scope!(
+                scope,
+                "SELECT state, open, CAST(SUM(n) AS BIGINT) FROM task_total",
+                "GROUP BY state, open HAVING SUM(n) <> 0 ORDER BY state, open"
+            ),
+            Scope::Desk(_) | Scope::Commune(_) | Scope::District(_) => in_scope!(
+                scope,
+                "SELECT state, open, CAST(SUM(n) AS BIGINT) FROM task_count",
+                "GROUP BY state, open HAVING SUM(n) <> 0 ORDER BY state, open"
+            ),
+        };
         self.counted(sql, queue, scope).await
     }
 

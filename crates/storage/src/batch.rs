@@ -1,5 +1,15 @@
 //! What one act changes.
 
+use casework::account::Account;
+use casework::campaign::Campaign;
+use casework::cleaning::item::Item;
+use casework::cleaning::list::List;
+use casework::contact::Contact;
+use casework::facility::Facility;
+use casework::feedback::Feedback;
+use casework::inquiry::Inquiry;
+use casework::report::Report;
+use casework::subject::Subject;
 use casework::{Act, Kind, Procedure, RecordId, Reminder, Task};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -137,8 +147,6 @@ impl Change {
         events: &[P::Event],
         act: &Act,
     ) -> Result<Self, StorageError> {
-        let mut keys = after.keys();
-        keys.sort();
         let body = |event: &P::Event| {
             serde_json::to_string(&Body {
                 event,
@@ -154,7 +162,7 @@ impl Change {
             events: events.iter().map(body).collect::<Result<_, _>>()?,
             tasks: after.tasks(),
             reminders: after.reminders(),
-            keys,
+            keys: sorted_keys(after),
         })
     }
 }
@@ -163,6 +171,50 @@ impl Change {
     /// The kind of the record.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// A state that stays as it is, with what follows from it.
+    ///
+    /// # Errors
+    /// A state that this version can't read.
+    pub(crate) fn standing(
+        kind: Kind,
+        id: RecordId,
+        revision: u64,
+        state: &str,
+    ) -> Result<Self, StorageError> {
+        let of = match kind {
+            Kind::Subject => Self::standing_as::<Subject>,
+            Kind::Facility => Self::standing_as::<Facility>,
+            Kind::CleaningList => Self::standing_as::<List>,
+            Kind::CleaningItem => Self::standing_as::<Item>,
+            Kind::Inquiry => Self::standing_as::<Inquiry>,
+            Kind::Feedback => Self::standing_as::<Feedback>,
+            Kind::Campaign => Self::standing_as::<Campaign>,
+            Kind::Report => Self::standing_as::<Report>,
+            Kind::Contact => Self::standing_as::<Contact>,
+            Kind::Account => Self::standing_as::<Account>,
+        };
+        of(id, revision, state)
+    }
+
+    fn standing_as<P: Procedure>(
+        id: RecordId,
+        revision: u64,
+        state: &str,
+    ) -> Result<Self, StorageError> {
+        let stored = Stored::<P>::read(P::KIND, &id, revision, state)?;
+        Ok(Self {
+            kind: P::KIND,
+            read: revision,
+            state: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+            events: Vec::new(),
+            tasks: stored.state.tasks(),
+            reminders: stored.state.reminders(),
+            keys: sorted_keys(&stored.state),
+            id,
+        })
     }
 
     /// The record.
@@ -174,6 +226,12 @@ impl Change {
     pub fn read(&self) -> u64 {
         self.read
     }
+}
+
+fn sorted_keys<P: Procedure>(state: &P) -> Vec<String> {
+    let mut keys = state.keys();
+    keys.sort();
+    keys
 }
 
 impl<P: Procedure> Stored<P> {

@@ -45,6 +45,16 @@ pub(super) async fn write(
     write_entries(tx, &notes(&batch.notes)?, head).await
 }
 
+/// Writes what follows from states that stay as they are; the caller holds them.
+pub(super) async fn derive(tx: &mut Tx, standing: &[Change]) -> Result<(), StorageError> {
+    let standing: Vec<&Change> = standing.iter().collect();
+    let mut counts = Counts::new();
+    write_tasks(tx, &standing, &standing, &mut counts).await?;
+    write_reminders(tx, &standing, &standing).await?;
+    write_keys(tx, &standing, &standing).await?;
+    write_counts(tx, &counts).await
+}
+
 /// The changes in order of their records; a second change of a record comes in a turn after the first.
 fn turns(changes: &[Change]) -> Vec<Vec<&Change>> {
     let mut sorted: Vec<&Change> = changes.iter().collect();

@@ -9,7 +9,7 @@
 //! new entries their places in the Merkle tree, one writer at a time, so that thousands may write events at once without waiting for the
 //! root (the way of Certificate Transparency's logs).
 //!
-//! SQL is the common subset of both and lives in `backend.rs`, `commit.rs` and `tree.rs`, which are compiled once for each; what differs
+//! SQL is the common subset of both and lives in `backend.rs`, `commit.rs`, `derive.rs` and `tree.rs`, which are compiled once for each; what differs
 //! is in `migrations/` and in the few lines of `sqlite.rs` and `postgres.rs` that hand over many rows at once.
 
 pub mod access;
@@ -118,17 +118,18 @@ impl Store {
         ))))
     }
 
-    /// Brings the tables to this version.
+    /// Brings the tables to this version, and what follows from the states of the records to what this version says of them.
     ///
     /// # Errors
-    /// A migration that was changed since it ran, or a store made by a later version.
+    /// A migration that was changed since it ran, a store made by a later version, or a state that this version can't read.
     pub async fn migrate(&self) -> Result<(), StorageError> {
         match self {
             Self::Sqlite(SqliteStore(backend)) => FOR_SQLITE.run(backend.pool()).await?,
             Self::Postgres(PostgresStore(backend)) => FOR_POSTGRES.run(backend.pool()).await?,
         }
         // What a load left behind that was killed.
-        self.end_load().await
+        self.end_load().await?;
+        ask!(self, backend => backend.derive().await)
     }
 
     /// Before a load that is much larger than what is there: takes the indexes away that rows would reach in another order than they come

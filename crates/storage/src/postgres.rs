@@ -39,6 +39,12 @@ mod backend;
     reason = "one source, compiled for each database"
 )]
 mod commit;
+#[path = "derive.rs"]
+#[expect(
+    clippy::duplicate_mod,
+    reason = "one source, compiled for each database"
+)]
+mod derive;
 #[path = "tree.rs"]
 #[expect(
     clippy::duplicate_mod,

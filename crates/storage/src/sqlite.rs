@@ -28,6 +28,8 @@ mod access;
 mod backend;
 #[path = "commit.rs"]
 mod commit;
+#[path = "derive.rs"]
+mod derive;
 #[path = "tree.rs"]
 mod tree;
 

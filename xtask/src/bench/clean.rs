@@ -1,6 +1,7 @@
 //! `cargo xtask bench clean`: the main job on a national extract.
 
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::Result;
 
@@ -29,11 +30,8 @@ pub(super) fn run(minhchung: &Path, people: u64, runs: u64) -> Result<Section> {
     let mut usages = Vec::new();
     for _ in 0..runs {
         shell::empty_folder(&folder)?;
-        let mut clean = shell::command(minhchung, &["clean", "--json", "--as-of", TODAY]);
-        for (option, file) in INPUTS {
-            clean.arg(option).arg(data.join(file));
-        }
-        usages.push(measure(clean.arg("--out").arg(folder.join("result")))?.0);
+        let mut clean = command(minhchung, &data, &folder.join("result"));
+        usages.push(measure(&mut clean)?.0);
     }
     let wall = Spread::of(&usages, 1, |run| run.wall);
     let memory = Spread::of(&usages, 2, |run| run.memory as f64 / f64::from(1 << 30));
@@ -66,4 +64,14 @@ pub(super) fn run(minhchung: &Path, people: u64, runs: u64) -> Result<Section> {
         text,
         targets,
     })
+}
+
+/// `minhchung clean` of the files in a folder.
+pub(super) fn command(minhchung: &Path, data: &Path, result: &Path) -> Command {
+    let mut clean = shell::command(minhchung, &["clean", "--json", "--as-of", TODAY]);
+    for (option, file) in INPUTS {
+        clean.arg(option).arg(data.join(file));
+    }
+    clean.arg("--out").arg(result);
+    clean
 }

@@ -1,6 +1,10 @@
 //! Who goes behind the store's back.
 
-use sqlx::{Connection as _, PgConnection, SqliteConnection};
+use sqlx::migrate::Migrator;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+
+static FOR_SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static FOR_POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Somebody with the password of the database.
 pub(crate) enum Intruder {
@@ -26,6 +30,80 @@ impl Intruder {
                 sqlx::query(sql).execute(connection).await.expect(sql);
             }
         }
+    }
+
+    /// Makes the tables that the first version had, and no others.
+    pub(crate) async fn make_first_tables(&mut self) {
+        match self {
+            Self::Sqlite(connection) => FOR_SQLITE.run_to(1, connection).await,
+            Self::Postgres(connection) => FOR_POSTGRES.run_to(1, connection).await,
+        }
+        .expect("migrates");
+    }
+
+    /// SHA-384 of a migration that ran, in hexadecimal.
+    pub(crate) async fn checksum(&mut self, version: i64) -> String {
+        let sql = "SELECT checksum FROM _sqlx_migrations WHERE version = $1";
+        let sum: Vec<u8> = match self {
+            Self::Sqlite(connection) => {
+                let sum = sqlx::query_scalar(sql).bind(version);
+                sum.fetch_one(connection).await
+            }
+            Self::Postgres(connection) => {
+                let sum = sqlx::query_scalar(sql).bind(version);
+                sum.fetch_one(connection).await
+            }
+        }
+        .expect(sql);
+        hex::encode(sum)
+    }
+
+    /// Runs statements in which bytes are written as `/* bytes */ x'…'`.
+    pub(crate) async fn script(&mut self, statements: &str) {
+        match self {
+            Self::Sqlite(connection) => {
+                let statements = AssertSqlSafe(statements.to_owned());
+                sqlx::raw_sql(statements)
+                    .execute(connection)
+                    .await
+                    .map(|_| ())
+            }
+            Self::Postgres(connection) => {
+                let statements = statements.replace("/* bytes */ x'", r"'\x");
+                let statements = AssertSqlSafe(statements);
+                sqlx::raw_sql(statements)
+                    .execute(connection)
+                    .await
+                    .map(|_| ())
+            }
+        }
+        .expect("runs");
+    }
+
+    /// Has the database read a statement with its parameters, without carrying it out.
+    pub(crate) async fn understands(&mut self, statement: &str) {
+        let asked = match self {
+            Self::Sqlite(connection) => {
+                let explain = AssertSqlSafe(format!("EXPLAIN {statement}"));
+                sqlx::raw_sql(explain).execute(connection).await.map(|_| ())
+            }
+            Self::Postgres(connection) => {
+                let prepare = format!("PREPARE earlier AS {statement} DEALLOCATE earlier");
+                let prepare = AssertSqlSafe(prepare);
+                sqlx::raw_sql(prepare).execute(connection).await.map(|_| ())
+            }
+        };
+        asked.expect(statement);
+    }
+
+    /// Every record with its revision and state, in order.
+    pub(crate) async fn records(&mut self) -> Vec<(String, String, i64, String)> {
+        let sql = "SELECT kind, id, revision, state FROM record ORDER BY kind, id";
+        match self {
+            Self::Sqlite(connection) => sqlx::query_as(sql).fetch_all(connection).await,
+            Self::Postgres(connection) => sqlx::query_as(sql).fetch_all(connection).await,
+        }
+        .expect(sql)
     }
 
     /// Writes bytes over a column of a row and gives what stood there.

@@ -3,6 +3,7 @@
 mod acts;
 mod bulk;
 mod clock;
+mod first;
 mod found;
 mod intruder;
 mod ledger;

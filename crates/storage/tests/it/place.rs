@@ -27,6 +27,11 @@ pub(crate) fn on_both<F: Future<Output = ()>>(test: impl Fn(Store) -> F) {
 
 /// The same for tests that also go behind the store's back.
 pub(crate) fn on_both_by_url<F: Future<Output = ()>>(test: impl Fn(Store, String) -> F) {
+    on_new(async |url: String| test(open(&url).await, url.clone()).await);
+}
+
+/// The same where there are no tables yet.
+pub(crate) fn on_new(test: impl AsyncFn(String)) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -34,10 +39,11 @@ pub(crate) fn on_both_by_url<F: Future<Output = ()>>(test: impl Fn(Store, String
         .expect("a runtime");
     runtime.block_on(async {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = format!("sqlite:{}", folder.path().join("store.db").display());
-        test(open(&file).await, file.clone()).await;
-        let database = database().await;
-        test(open(&database).await, database.clone()).await;
+        let file = folder.path().join("store.db");
+        // SQLite's own connections make no file.
+        std::fs::File::create(&file).expect("a file");
+        test(format!("sqlite:{}", file.display())).await;
+        test(database().await).await;
     });
 }
 
