@@ -6,6 +6,7 @@
 
 pub mod access;
 mod acts;
+mod address;
 pub mod attachments;
 pub mod cleaning;
 mod clusters;
