@@ -23,6 +23,7 @@ mod rules;
 pub mod sheets;
 pub mod signing;
 pub mod trail;
+pub mod vault;
 mod view;
 pub mod workers;
 

@@ -8,4 +8,5 @@ mod progress;
 mod rights;
 mod sheets;
 mod signing;
+mod vault;
 mod world;
