@@ -7,9 +7,12 @@
 pub mod access;
 mod acts;
 mod address;
+mod addressees;
 pub mod attachments;
+pub mod bulk;
 pub mod cleaning;
 mod clusters;
+pub mod exchange;
 pub mod flow;
 pub mod guard;
 pub mod import;
@@ -29,5 +32,6 @@ pub mod workers;
 
 pub use acts::{ActError, Done, Ids, Platform, RandomIds, Settings};
 pub use flow::Governed;
+pub use signing::Keys;
 pub use view::{Happened, Line, Search};
 pub use workers::Workers;

@@ -160,6 +160,11 @@ impl Change {
 }
 
 impl Change {
+    /// The kind of the record.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// The record.
     pub fn id(&self) -> &RecordId {
         &self.id

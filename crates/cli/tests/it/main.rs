@@ -7,6 +7,7 @@ mod keys;
 mod linkage;
 mod passport;
 mod resume;
+mod serve;
 mod store;
 mod token;
 mod tool;

@@ -214,7 +214,7 @@ fn unknown_names_and_wrong_passwords_get_one_answer_wait_and_lock_alike() {
         }
         let act = Act::system("console", at(10_000_001));
         let again = access
-            .reset(&act, &account("le.an"), false)
+            .reset(&act, &account("le.an"), None, false)
             .await
             .expect("resets");
         let step = access
@@ -270,7 +270,7 @@ fn an_account_is_run_one_level_up_and_an_open_one_is_not_opened_again() {
     on_both_stores(|access| async move {
         clerk(&access, "le.an").await;
         let console = Act::system("console", at(30));
-        let open = access.enable(&console, &account("le.an")).await;
+        let open = access.enable(&console, &account("le.an"), None).await;
         assert_eq!(code(open), "access.not_closed");
         // The password is still the owner's.
         session(&access, "le.an", &office(), at(31)).await;
@@ -282,7 +282,9 @@ fn an_account_is_run_one_level_up_and_an_open_one_is_not_opened_again() {
             },
             ..console
         };
-        let beyond = access.reset(&elsewhere, &account("le.an"), true).await;
+        let beyond = access
+            .reset(&elsewhere, &account("le.an"), None, true)
+            .await;
         assert_eq!(code(beyond), "record.not_found");
         let beyond = access.account(&elsewhere, &account("le.an")).await;
         let nowhere = access.account(&elsewhere, &account("nobody")).await;

@@ -76,7 +76,7 @@ async fn send(platform: &Platform, name: &str, n: u32) -> RecordId {
 }
 
 #[derive(Default)]
-struct Recorded(Mutex<Vec<Message>>);
+pub(crate) struct Recorded(pub(crate) Mutex<Vec<Message>>);
 
 impl Courier for Recorded {
     fn send(&self, message: &Message) -> Result<(), NotTaken> {
