@@ -24,6 +24,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
     packages::require(&packages::TESTS)?;
+    packages::login_provider()?;
     if !options.fast {
         packages::require(&[packages::CHROMIUM])?;
     }

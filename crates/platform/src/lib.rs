@@ -6,6 +6,7 @@
 
 pub mod access;
 mod acts;
+mod address;
 mod addressees;
 pub mod attachments;
 pub mod bulk;
@@ -25,6 +26,7 @@ mod rules;
 pub mod sheets;
 pub mod signing;
 pub mod trail;
+pub mod vault;
 mod view;
 pub mod workers;
 

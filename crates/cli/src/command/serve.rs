@@ -67,7 +67,7 @@ impl Serve {
                 policy: Arc::new(deployment.policy()?),
                 delegations: deployment.delegations.clone(),
                 ids: Arc::new(RandomIds),
-                vault: None,
+                vault: deployment.vault()?,
             },
         );
         let workers = workers(platform.clone(), &deployment)?;

@@ -115,7 +115,7 @@ fn serves(store: &str, folder: &Path) {
     ]);
     fs::write(folder.join("seal.key"), "07".repeat(32)).expect("writes");
     let config = folder.join("serve.toml");
-    let text = "checkpoint_key = 'log.key'\nseal_key = 'seal.key'\nmessages = 'out'\nproxies = ['127.0.0.1']\n\n[delegations]\ncommunes = ['00004']\n";
+    let text = "checkpoint_key = 'log.key'\nseal_key = 'seal.key'\nmessages = 'out'\nproxies = ['127.0.0.1']\n\n[attachments]\nfolder = 'files'\n\n[delegations]\ncommunes = ['00004']\n";
     fs::write(&config, text).expect("writes");
     let first = told(&[
         "user",
@@ -181,7 +181,7 @@ fn serves(store: &str, folder: &Path) {
         checkpoint.starts_with("minhchung.example/log\n"),
         "{checkpoint}"
     );
-    assert!(folder.join("out").is_dir());
+    assert!(folder.join("out").is_dir() && folder.join("files").is_dir());
     assert_eq!(server.end(), Some(0));
 }
 

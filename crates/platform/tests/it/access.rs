@@ -1,6 +1,7 @@
 //! Signing in on both stores: accounts, steps, factors, sessions and tokens, with time set forward and back.
 
 mod factors;
+mod provider;
 mod sessions;
 mod tokens;
 
@@ -9,7 +10,8 @@ use casework::{AccountId, Act, Origin, Role, Unit};
 use jiff::Timestamp;
 use platform::Platform;
 use platform::access::{
-    Access, AccessError, FirstPassword, NewAccount, Rules, SealKey, Secret, Setup, Site, Step,
+    Access, AccessError, FirstPassword, NewAccount, Provider, Rules, SealKey, Secret, Setup, Site,
+    Step,
 };
 
 use crate::world::{at, on_both};
@@ -25,7 +27,7 @@ fn office() -> Origin {
     from("203.0.113.7")
 }
 
-fn access(platform: Platform) -> Access {
+fn access(platform: Platform, providers: Vec<Provider>) -> Access {
     let mut rules = Rules::shipped();
     // What a password costs is no matter of these tests.
     rules.argon2id.memory_kib = 64;
@@ -37,13 +39,13 @@ fn access(platform: Platform) -> Access {
             domain: "tiemchung.example".into(),
             origins: vec!["https://tiemchung.example".into()],
         },
-        providers: Vec::new(),
+        providers,
     };
     Access::new(platform, setup).expect("sets up")
 }
 
 fn on_both_stores<F: Future<Output = ()>>(test: impl Fn(Access) -> F) {
-    on_both(|platform| test(access(platform)));
+    on_both(|platform| test(access(platform, Vec::new())));
 }
 
 /// Why something was refused.

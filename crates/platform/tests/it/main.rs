@@ -10,4 +10,5 @@ mod rights;
 mod sheets;
 mod signing;
 mod undo;
+mod vault;
 mod world;

@@ -16,9 +16,11 @@ use ledger::NoteSigner;
 use passport::profile::Profile;
 use platform::Keys;
 use platform::access::{Provider, Rules, SealKey};
+use platform::attachments::Vault;
 use platform::issuing::PassportKey;
 use platform::register::Extract;
 use platform::signing::SigningKey;
+use platform::vault::VaultPlace;
 use platform::workers::{Courier, NotTaken};
 use serde::Deserialize;
 use serde_json::json;
@@ -48,6 +50,7 @@ pub(super) struct Deployment {
     checkpoint_key: Option<PathBuf>,
     register: Option<PathBuf>,
     messages: Option<PathBuf>,
+    attachments: Option<VaultPlace>,
     authorities: Vec<PathBuf>,
     #[serde(rename = "provider")]
     providers: Vec<LoginProvider>,
@@ -178,6 +181,13 @@ impl Deployment {
         let folder = self.at(path);
         fs::create_dir_all(&folder).or_usage()?;
         Ok(Some(Arc::new(Outbox(folder))))
+    }
+
+    /// Where attachments are kept; the store itself when nothing is said.
+    pub(super) fn vault(&self) -> Result<Option<Arc<dyn Vault>>, Failure> {
+        let opened = self.attachments.as_ref().map(|it| it.open(&self.folder));
+        let vault = opened.transpose().or_usage()?;
+        Ok(vault.map(|vault| Arc::new(vault) as Arc<dyn Vault>))
     }
 
     /// The keys that sign here.

@@ -65,7 +65,7 @@ async fn on_the_way(access: &Access, when: i64) -> Secret {
 }
 
 /// Registers an app on the way in: its secret, the recovery codes, the session.
-async fn with_app(access: &Access, when: i64) -> (Secret, Vec<Secret>, Secret) {
+pub(super) async fn with_app(access: &Access, when: i64) -> (Secret, Vec<Secret>, Secret) {
     let ticket = on_the_way(access, when).await;
     let origin = office();
     let who = Who::OnTheWay {
