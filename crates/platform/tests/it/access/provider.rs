@@ -68,7 +68,10 @@ impl Running {
             said: BufReader::new(said).lines(),
             issuer: String::new(),
         };
-        running.issuer = running.answer()["issuer"].as_str().expect("one").to_owned();
+        let issuer = running.answer();
+        running
+            .issuer
+            .push_str(issuer["issuer"].as_str().expect("one"));
         running
     }
 
@@ -317,11 +320,11 @@ fn an_identity_opens_the_account_that_it_is_linked_to_and_no_other() {
         assert_eq!(code(done), "access.ticket");
 
         let console = Act::system("console", now());
-        let reset = access.reset(&console, &account("le.an"), false).await;
+        let reset = access.reset(&console, &account("le.an"), None, false).await;
         reset.expect("resets");
         let waiting = signed_in(&access, "RS256", "an", None, now()).await;
         assert_eq!(code(waiting), "access.password_first");
-        let removed = access.reset(&console, &account("le.an"), true).await;
+        let removed = access.reset(&console, &account("le.an"), None, true).await;
         removed.expect("resets");
         let unlinked = signed_in(&access, "RS256", "an", None, now()).await;
         assert_eq!(code(unlinked), "access.not_linked");
@@ -335,7 +338,7 @@ fn a_disabled_account_stays_closed_and_a_second_factor_is_asked_for_as_always() 
         linked(&access, "le.an", "RS256", "an").await;
         let console = Act::system("console", now());
         access
-            .disable(&console, &account("le.an"))
+            .disable(&console, &account("le.an"), None)
             .await
             .expect("closes");
         let closed = signed_in(&access, "RS256", "an", None, now()).await;
