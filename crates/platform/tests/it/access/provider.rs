@@ -68,7 +68,10 @@ impl Running {
             said: BufReader::new(said).lines(),
             issuer: String::new(),
         };
-        running.issuer = running.answer()["issuer"].as_str().expect("one").to_owned();
+        let issuer = running.answer();
+        running
+            .issuer
+            .push_str(issuer["issuer"].as_str().expect("one"));
         running
     }
 
