@@ -161,8 +161,8 @@ struct Body {
     bytes: Vec<u8>,
 }
 
-impl Body {
-    fn json(value: &Value) -> Self {
+impl From<Value> for Body {
+    fn from(value: Value) -> Self {
         Self {
             media_type: "application/json",
             bytes: value.to_string().into_bytes(),
@@ -181,11 +181,11 @@ impl Question {
     }
 
     fn post(path: String, body: Value, nothing: Option<(String, Value)>) -> Self {
-        let nothing = nothing.map(|(path, body)| (path, Some(Body::json(&body))));
+        let nothing = nothing.map(|(path, body)| (path, Some(body.into())));
         Self {
             method: "POST",
             path,
-            body: Some(Body::json(&body)),
+            body: Some(body.into()),
             nothing,
         }
     }
@@ -210,11 +210,21 @@ impl Question {
 fn questions(method: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
     let rest = path.strip_prefix("/api/v1/").unwrap_or(path);
     let kind = rest.split('/').next().unwrap_or_default();
-    let about = |path: &str| {
-        let path = path.replace("{sha256}", &"0".repeat(64));
-        let with = |id: &str| path.replace("{id}", id);
-        (with(of.id(kind)), with(NOBODY))
-    };
+    overviews(method, rest, path, of)
+        .or_else(|| of_people(method, rest, path, of))
+        .or_else(|| of_work(method, rest, path, of))
+        .or_else(|| of_records(method, rest, path, of, kind))
+}
+
+/// The same route about a record of theirs, and about none.
+fn about(path: &str, theirs: &str) -> (String, String) {
+    let path = path.replace("{sha256}", &"0".repeat(64));
+    let with = |id: &str| path.replace("{id}", id);
+    (with(theirs), with(NOBODY))
+}
+
+/// What the caller sees of an area as a whole.
+fn overviews(method: &str, rest: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
     Some(match (method, rest) {
         (
             "get",
@@ -257,6 +267,38 @@ fn questions(method: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
             let longest = format!("{path}?limit=200");
             vec![Question::get(longest, None)]
         }
+        ("get", "exports/subjects") => {
+            let areas = [
+                format!("commune:{}", of.commune),
+                format!("district:{}", of.district),
+                format!("province:{}", of.province),
+                "country".to_owned(),
+            ];
+            let of_area = |area: &String| {
+                Question::get(format!("{path}?area={area}&purpose=ki%E1%BB%83m+tra"), None)
+            };
+            areas.iter().map(of_area).collect()
+        }
+        ("get", "progress") => {
+            let units = [
+                format!("commune/{}", of.commune),
+                format!("facility/{}", of.facility()),
+                format!("province/{}", of.province),
+                "ministry".to_owned(),
+            ];
+            let nothing = format!("{path}?unit=facility/NOWHERE");
+            units
+                .iter()
+                .map(|unit| Question::get(format!("{path}?unit={unit}"), Some(nothing.clone())))
+                .collect()
+        }
+        _ => return None,
+    })
+}
+
+/// Who somebody is: accounts, tokens, persons looked for and joined.
+fn of_people(method: &str, rest: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
+    Some(match (method, rest) {
         ("post", "sign-in") => {
             let body = json!({ "act": "start_passkey" });
             vec![Question::post(path.to_owned(), body, None)]
@@ -270,9 +312,10 @@ fn questions(method: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
             vec![Question::post(path.to_owned(), body, None)]
         }
         ("post", "tokens/{id}/revoke" | "clusters/{id}/separate") => {
-            let theirs = match kind {
-                "tokens" => of.token(),
-                _ => of.cluster.clone(),
+            let theirs = if rest.starts_with("tokens") {
+                of.token()
+            } else {
+                of.cluster.clone()
             };
             let with = |name: &str| path.replace("{id}", name);
             let nothing = Some((with(NOBODY), json!({})));
@@ -283,74 +326,6 @@ fn questions(method: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
             let claim = |name: Value| json!({ "number": of.number(), "full_name": name, "birth_date": "1984-05-03" });
             let nothing = Some((path.to_owned(), claim("Không Ai".into())));
             vec![Question::post(path.to_owned(), claim(name), nothing)]
-        }
-        ("get", "exports/subjects") => {
-            let areas = [
-                format!("commune:{}", of.commune),
-                format!("district:{}", of.district),
-                format!("province:{}", of.province),
-                "country".to_owned(),
-            ];
-            let of_area = |area: &String| {
-                Question::get(format!("{path}?area={area}&purpose=ki%E1%BB%83m+tra"), None)
-            };
-            areas.iter().map(of_area).collect()
-        }
-        ("get", "lists/{id}/sheet") => {
-            let (theirs, nothing) = about(&format!("{path}?purpose=in"));
-            vec![Question::get(theirs, Some(nothing))]
-        }
-        ("post", "lists/{id}/sheet" | "lists/{id}/sheet/preview") => {
-            let (theirs, nothing) = about(path);
-            let workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-            vec![Question::file(
-                theirs,
-                workbook,
-                of.sheet.clone(),
-                Some(nothing),
-            )]
-        }
-        ("post", "attachments") => {
-            let bytes = b"%PDF-1.7 %%EOF".to_vec();
-            vec![Question::file(
-                path.to_owned(),
-                "application/octet-stream",
-                bytes,
-                None,
-            )]
-        }
-        ("post", "facilities/{id}/sign") => {
-            let (theirs, nothing) = about(path);
-            let body = json!({ "subjects": [of.id("subjects")] });
-            vec![Question::post(theirs, body.clone(), Some((nothing, body)))]
-        }
-        ("post", "imports" | "imports/preview") => {
-            let row = |facility: &str| {
-                let facts = json!({ "facility": facility });
-                let record =
-                    json!({ "person": of.person(), "doses": [{ "id": "D-x", "facts": facts }] });
-                json!({ "rows": [{ "id": "X-1", "record": record }] })
-            };
-            let nothing = Some((path.to_owned(), row("NOWHERE")));
-            vec![Question::post(
-                path.to_owned(),
-                row(&of.facility()),
-                nothing,
-            )]
-        }
-        ("post", "passports/issue") => vec![Question::post(path.to_owned(), json!({}), None)],
-        ("get", "progress") => {
-            let units = [
-                format!("commune/{}", of.commune),
-                format!("facility/{}", of.facility()),
-                format!("province/{}", of.province),
-                "ministry".to_owned(),
-            ];
-            let nothing = format!("{path}?unit=facility/NOWHERE");
-            units
-                .iter()
-                .map(|unit| Question::get(format!("{path}?unit={unit}"), Some(nothing.clone())))
-                .collect()
         }
         ("post", "subjects/search") => {
             let name = of.person()["full_name"].clone();
@@ -377,12 +352,75 @@ fn questions(method: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
                 Some((path.to_owned(), join("another-nobody"))),
             )]
         }
+        _ => return None,
+    })
+}
+
+/// Acts over many records, and files.
+fn of_work(method: &str, rest: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
+    Some(match (method, rest) {
+        ("get", "lists/{id}/sheet") => {
+            let (theirs, nothing) = about(&format!("{path}?purpose=in"), of.id("lists"));
+            vec![Question::get(theirs, Some(nothing))]
+        }
+        ("post", "lists/{id}/sheet" | "lists/{id}/sheet/preview") => {
+            let (theirs, nothing) = about(path, of.id("lists"));
+            let workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+            vec![Question::file(
+                theirs,
+                workbook,
+                of.sheet.clone(),
+                Some(nothing),
+            )]
+        }
+        ("post", "attachments") => {
+            let bytes = b"%PDF-1.7 %%EOF".to_vec();
+            vec![Question::file(
+                path.to_owned(),
+                "application/octet-stream",
+                bytes,
+                None,
+            )]
+        }
+        ("post", "facilities/{id}/sign") => {
+            let (theirs, nothing) = about(path, of.id("facilities"));
+            let body = json!({ "subjects": [of.id("subjects")] });
+            vec![Question::post(theirs, body.clone(), Some((nothing, body)))]
+        }
+        ("post", "imports" | "imports/preview") => {
+            let row = |facility: &str| {
+                let facts = json!({ "facility": facility });
+                let record =
+                    json!({ "person": of.person(), "doses": [{ "id": "D-x", "facts": facts }] });
+                json!({ "rows": [{ "id": "X-1", "record": record }] })
+            };
+            let nothing = Some((path.to_owned(), row("NOWHERE")));
+            vec![Question::post(
+                path.to_owned(),
+                row(&of.facility()),
+                nothing,
+            )]
+        }
+        ("post", "passports/issue") => vec![Question::post(path.to_owned(), json!({}), None)],
+        _ => return None,
+    })
+}
+
+/// What all procedures have.
+fn of_records(
+    method: &str,
+    rest: &str,
+    path: &str,
+    of: &Settled,
+    kind: &str,
+) -> Option<Vec<Question>> {
+    Some(match (method, rest) {
         ("get", _) if rest.contains("{id}") => {
-            let (theirs, nothing) = about(path);
+            let (theirs, nothing) = about(path, of.id(kind));
             vec![Question::get(theirs, Some(nothing))]
         }
         ("post", _) if rest.ends_with("/{id}/acts") => {
-            let (theirs, nothing) = about(path);
+            let (theirs, nothing) = about(path, of.id(kind));
             let ask = |body: Value| {
                 Question::post(theirs.clone(), body.clone(), Some((nothing.clone(), body)))
             };
