@@ -114,7 +114,7 @@ fn chromium((width, height): Size) -> Command {
 }
 
 /// Where this module keeps files that nobody needs afterwards.
-fn work_folder() -> PathBuf {
+pub(crate) fn work_folder() -> PathBuf {
     shell::root().join("bench/out/browser")
 }
 

@@ -3,6 +3,7 @@
 mod bench;
 mod browser;
 mod conformance;
+mod contract;
 mod docs;
 mod fuzz;
 mod measure;

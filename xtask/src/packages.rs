@@ -1,6 +1,6 @@
 //! Debian packages that the commands need, installed when they are missing and may be.
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::shell;
 
@@ -66,8 +66,26 @@ pub(crate) const SQLITE: Need = Need {
     probe: ("sqlite3", &["--version"]),
 };
 
-/// What tests of keys, of certificates on paper and of stores call.
-pub(crate) const TESTS: [Need; 7] = [
+/// Runs the login provider of the tests, which needs version 20.
+pub(crate) const NODE: Need = Need {
+    package: "nodejs",
+    probe: (
+        "node",
+        &[
+            "--eval",
+            "process.exit(Number(parseInt(process.versions.node) < 20))",
+        ],
+    ),
+};
+
+/// Installs the libraries of that provider.
+pub(crate) const NPM: Need = Need {
+    package: "npm",
+    probe: ("npm", &["--version"]),
+};
+
+/// What tests of keys, of certificates on paper, of stores and of signing in call.
+pub(crate) const TESTS: [Need; 9] = [
     SOFT_TOKEN,
     CODE_READER,
     PDF_TOOLS,
@@ -75,6 +93,8 @@ pub(crate) const TESTS: [Need; 7] = [
     SVG_DRAWER,
     POSTGRESQL,
     SQLITE,
+    NODE,
+    NPM,
 ];
 
 /// A font with all Vietnamese letters, for screenshots that look as on a desk.
@@ -117,6 +137,21 @@ pub(crate) fn require(needs: &[Need]) -> Result<()> {
     let script =
         format!("export DEBIAN_FRONTEND=noninteractive; apt-get update --quiet && {install}");
     shell::run(&mut shell::command("sh", &["-c", &script]))
+}
+
+/// Installs the login provider that tests sign in with, unless it is there in the version that its lock file names.
+///
+/// # Errors
+///
+/// Its libraries can't be fetched.
+pub(crate) fn login_provider() -> Result<()> {
+    let at = ["--prefix", "crates/platform/tests/provider", "--silent"];
+    if shell::works("npm", &[&["ls"], &at[..]].concat()) {
+        return Ok(());
+    }
+    eprintln!("installing the login provider of the tests");
+    shell::run(&mut shell::command("npm", &[&["ci"], &at[..]].concat()))
+        .context("the login provider of the tests could not be fetched: is the network there?")
 }
 
 /// Only root on a Debian system may.

@@ -99,7 +99,8 @@ fn cannot_start(command: &Command) -> String {
 
 /// Builds the binary `minhchung` and says where it lies, wherever Cargo keeps its target folder.
 pub(crate) fn build_minhchung(release: bool) -> Result<PathBuf> {
-    let mut words = vec!["--package", "minhchung", "--bin", "minhchung"];
+    // With the features that the tests were built with: another set would compile half of the dependencies again.
+    let mut words = vec!["--workspace", "--bin", "minhchung"];
     if release {
         words.push("--release");
     }

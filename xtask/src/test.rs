@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::Result;
 
 use crate::measure::Stopwatch;
-use crate::{Verdict, browser, fuzz, packages, postgres, shell};
+use crate::{Verdict, browser, contract, fuzz, packages, postgres, shell};
 
 /// What `cargo xtask test` can be told.
 #[derive(clap::Args)]
@@ -17,13 +17,14 @@ pub(crate) struct Options {
     /// Leave out what takes a browser or long: only format, lints, unit and integration tests.
     #[arg(long)]
     fast: bool,
-    /// Also run every fuzz target for a minute.
+    /// Also ask the API at random in the name of each role (schemathesis), run the tests of a night, and every fuzz target for a minute.
     #[arg(long, conflicts_with = "fast")]
     long: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
     packages::require(&packages::TESTS)?;
+    packages::login_provider()?;
     if !options.fast {
         packages::require(&[packages::CHROMIUM])?;
     }
@@ -85,6 +86,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
             ],
             &store,
         );
+        report.step("API asked at random", contract::check);
         report.step("fuzz targets, a minute each", fuzz::run_all);
     }
     drop(server);

@@ -3,6 +3,7 @@
 //!
 //! A key finds, it does not show: what a record says to whom is decided when it is read.
 
+use registry::area::Place;
 use registry::identity::IdentityNumber;
 use registry::name::fold;
 use registry::phone::Phone;
@@ -51,6 +52,32 @@ pub fn person(full_name: &str, birth_date: &str) -> Option<String> {
 /// ```
 pub fn phone(text: &str) -> Option<String> {
     Phone::parse_lenient(text).map(|phone| format!("phone:+84{:09}", phone.as_u32()))
+}
+
+/// Those who live in a place, known just so precisely: who is known to live in a commune is not found under its district.
+///
+/// ```
+/// use casework::lookup;
+/// use registry::area::{CommuneCode, Place};
+/// let place = Place::of_commune(CommuneCode(4)).unwrap();
+/// assert_eq!(lookup::residence(place), "residence:commune/00004");
+/// ```
+pub fn residence(place: Place) -> String {
+    match place {
+        Place {
+            commune: Some(code),
+            ..
+        } => format!("residence:commune/{code}"),
+        Place {
+            district: Some(code),
+            ..
+        } => format!("residence:district/{code}"),
+        Place {
+            province: Some(code),
+            ..
+        } => format!("residence:province/{code}"),
+        Place { .. } => "residence:".to_owned(),
+    }
 }
 
 /// A cluster of records of one person.

@@ -211,7 +211,7 @@ pub const TABLE: &[(Role, &[(Right, Reach)])] = &[
             (Right::ManageAccounts, Reach::Country),
         ],
     ),
-    (Role::Auditor, &[(Right::ReadLog, Reach::Country)]),
+    (Role::Auditor, &[(Right::ReadLog, Reach::Area)]),
 ];
 
 impl Right {
@@ -261,7 +261,8 @@ fn reaches(unit: &Unit, reach: Reach, target: &Target) -> bool {
         Reach::Country => true,
         Reach::Unit => target.units.contains(unit),
         Reach::Area => {
-            let within = |place: &Place| unit.holds(*place);
+            // The ministry's area is the country.
+            let within = |place: &Place| unit.holds(*place) || *unit == Unit::Ministry;
             target.units.contains(unit) || target.places.iter().any(within)
         }
     }

@@ -74,6 +74,10 @@ pub struct Subject {
     /// A protected person: on no list, in no count, in no export.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sealed: bool,
+    /// The bulk act that opened the record was undone: there is no such record until it is registered again. What happened stays in its
+    /// events.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub taken_back: bool,
 }
 
 /// A question to the register.
@@ -189,6 +193,13 @@ pub enum Action {
         /// What they found.
         check: DoseCheck,
     },
+    /// Somebody else than those who wrote the dose overrides what a rule found, with a reason. Which rules can be overridden the platform knows.
+    OverrideFinding {
+        /// The dose.
+        dose: DoseId,
+        /// The rule.
+        rule: String,
+    },
     /// A suspected duplicate was looked at.
     JudgeDuplicate {
         /// Its id.
@@ -237,6 +248,13 @@ pub enum Action {
     Seal,
     /// End the protection.
     Unseal,
+    /// Undo a bulk act that was the last to touch the record. By the platform alone, which knows that nobody touched it since.
+    Undo {
+        /// The bulk act.
+        of: String,
+        /// The record as it was before; `None` when the bulk act opened it.
+        before: Option<Box<Subject>>,
+    },
 }
 
 /// A new record with what is known of it; `answer` when it was already checked against the register (import of a cleaned file).
@@ -352,6 +370,13 @@ pub enum Event {
         /// What they found.
         check: DoseCheck,
     },
+    /// What a rule found was overridden.
+    FindingOverridden {
+        /// The dose.
+        dose: DoseId,
+        /// The rule.
+        rule: String,
+    },
     /// A suspected duplicate was judged.
     DuplicateJudged {
         /// Its id.
@@ -433,6 +458,13 @@ pub enum Event {
     Sealed,
     /// The protection ended.
     Unsealed,
+    /// A bulk act was undone.
+    Undone {
+        /// The bulk act.
+        of: String,
+        /// The record as it was before, and is again; `None` when the bulk act opened it, and it is taken back.
+        before: Option<Box<Subject>>,
+    },
 }
 
 impl Procedure for Subject {
@@ -444,10 +476,15 @@ impl Procedure for Subject {
         let events = match (state, &command.action) {
             (None, Action::Register(new)) => vec![Event::Registered(Box::new(new.clone()))],
             (None, _) => return Err(UNKNOWN.refusal()),
+            (Some(subject), Action::Register(new)) if subject.taken_back => {
+                vec![Event::Registered(Box::new(new.clone()))]
+            }
+            (Some(subject), _) if subject.taken_back => return Err(UNKNOWN.refusal()),
             (Some(_), Action::Register(_)) => return Err(ALREADY_REGISTERED.refusal()),
             (Some(subject), action) => subject.answer_to(action, &command.policy, act)?,
         };
-        if events.is_empty() {
+        // What follows from a record as it was before followed when it became so.
+        if events.is_empty() || matches!(command.action, Action::Undo { .. }) {
             return Ok(events);
         }
         Ok(with_consequences(
@@ -461,13 +498,16 @@ impl Procedure for Subject {
     fn apply(state: Option<Self>, event: &Event, act: &Act) -> Option<Self> {
         match (state, event) {
             (None, Event::Registered(new)) => Some(Self::open(new, act)),
+            (Some(subject), Event::Registered(new)) if subject.taken_back => {
+                Some(Self::open(new, act))
+            }
             (None, _) | (Some(_), Event::Registered(_)) => None,
             (Some(mut subject), event) => subject.take(event, act).then_some(subject),
         }
     }
 
     fn tasks(&self) -> Vec<Task> {
-        if self.sealed {
+        if self.sealed || self.taken_back {
             return Vec::new();
         }
         let mut tasks: Vec<Task> = self.identity_task().into_iter().collect();
@@ -480,11 +520,17 @@ impl Procedure for Subject {
     }
 
     fn reminders(&self) -> Vec<Reminder> {
+        if self.taken_back {
+            return Vec::new();
+        }
         self.passport.reminders()
     }
 
     /// A protected person is found too: whoever may not see the record is told that there is none.
     fn keys(&self) -> Vec<String> {
+        if self.taken_back {
+            return Vec::new();
+        }
         let Person {
             full_name,
             birth_date,
@@ -500,6 +546,7 @@ impl Procedure for Subject {
         keys.extend(lookup::person(full_name, birth_date));
         keys.extend(self.contact.phone.as_deref().and_then(lookup::phone));
         keys.extend(self.cluster.as_deref().map(lookup::cluster));
+        keys.push(lookup::residence(self.residence));
         keys
     }
 }
@@ -550,6 +597,7 @@ impl Subject {
             cluster: new.cluster.clone(),
             open_feedback: BTreeSet::new(),
             sealed: false,
+            taken_back: false,
         };
         if let Some(answer) = new
             .answer
@@ -574,6 +622,7 @@ impl Subject {
     ) -> Result<Vec<Event>, Refusal> {
         match action {
             Action::Register(_) => Err(ALREADY_REGISTERED.refusal()),
+            Action::Undo { of, before } => self.undo(of, before.as_deref(), act),
             Action::Send { .. }
             | Action::Answer { .. }
             | Action::Age
@@ -584,6 +633,7 @@ impl Subject {
             | Action::CorrectDose { .. }
             | Action::RetractDose { .. }
             | Action::CheckDose { .. }
+            | Action::OverrideFinding { .. }
             | Action::JudgeDuplicate { .. } => self.decide_dose(action, act),
             Action::Sign { content, signature } => self.sign(content, signature, act),
             Action::Withdraw { facility } => self.withdraw(facility, act),
@@ -689,6 +739,22 @@ impl Subject {
         Ok(vec![Event::Unlinked { cluster }])
     }
 
+    /// A certificate that was withdrawn or replaced meanwhile is out in the world: no undo makes it count again, or unmade.
+    fn undo(&self, of: &str, before: Option<&Subject>, act: &Act) -> Result<Vec<Event>, Refusal> {
+        UNDO_BY_PLATFORM.unless(act.by.is_system())?;
+        let certified = |subject: &Subject| {
+            let passport = &subject.passport;
+            let ever = passport.certificate.is_some() || !passport.earlier.is_empty();
+            ever.then(|| passport.clone())
+        };
+        let then = before.and_then(certified);
+        UNDO_PASSPORT.unless(then == certified(self))?;
+        Ok(vec![Event::Undone {
+            of: of.to_owned(),
+            before: before.cloned().map(Box::new),
+        }])
+    }
+
     /// Takes an event; `false` when it can't stand here.
     fn take(&mut self, event: &Event, act: &Act) -> bool {
         if matches!(
@@ -714,6 +780,7 @@ impl Subject {
             | Event::DoseCorrected { .. }
             | Event::DoseRetracted { .. }
             | Event::DoseChecked { .. }
+            | Event::FindingOverridden { .. }
             | Event::DuplicateJudged { .. }
             | Event::DoseBecame { .. }
             | Event::Signed { .. }
@@ -735,6 +802,11 @@ impl Subject {
             Event::FeedbackClosed { feedback } => return self.open_feedback.remove(feedback),
             Event::Sealed => self.sealed = true,
             Event::Unsealed => self.sealed = false,
+            Event::Undone {
+                before: Some(before),
+                ..
+            } => *self = Self::clone(before),
+            Event::Undone { before: None, .. } => self.taken_back = true,
         }
         true
     }

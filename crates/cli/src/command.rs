@@ -15,6 +15,7 @@ pub mod link;
 pub mod model;
 pub mod passport;
 pub mod people;
+pub mod register;
 pub mod revocation;
 pub mod rules;
 pub mod sealed;

@@ -52,6 +52,7 @@ enum Command {
     Serve(command::serve::Serve),
     Migrate(command::store::Migrate),
     Import(command::store::TakeIn),
+    UndoImport(command::store::UndoImport),
     Ledger(command::store::LedgerCommand),
     User(command::user::UserCommand),
 }
@@ -83,6 +84,7 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Serve(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Import(command) => command.run(),
+        Command::UndoImport(command) => command.run(),
         Command::Ledger(command) => command.run(),
         Command::User(command) => command.run(),
     }

@@ -45,7 +45,7 @@ pub use session::{Authenticated, OwnSession};
 pub use token::{NewToken, TokenInfo};
 
 use crate::trail::{self, Trace};
-use crate::{ActError, Platform};
+use crate::{ActError, Done, Platform};
 
 /// How often an act is decided anew when somebody else changed the account in between.
 const TRIES: u32 = 5;
@@ -106,13 +106,6 @@ pub enum AccessError {
     /// No connections can be made to login providers.
     #[error("login providers can't be asked: {0}")]
     Client(String),
-}
-
-/// An account after an act.
-struct Changed {
-    account: Account,
-    /// The act changed something.
-    anew: bool,
 }
 
 /// With what somebody signed in.
@@ -194,14 +187,16 @@ impl Access {
         }))
     }
 
-    /// One act on an account's record, and what goes with it, in one transaction. The rights are those of every act.
+    /// One act on an account's record, and what goes with it, in one transaction; `read` is the revision that the actor saw. The rights are
+    /// those of every act.
     async fn change(
         &self,
         act: &Act,
         id: &AccountId,
+        read: Option<u64>,
         command: &Command,
         access: Vec<AccessChange>,
-    ) -> Result<Changed, AccessError> {
+    ) -> Result<Done<Account>, AccessError> {
         let (platform, record) = (&self.0.platform, record(id));
         let mut batch = Batch {
             access,
@@ -210,25 +205,17 @@ impl Access {
         for _ in 0..TRIES {
             batch.changes.clear();
             let done = platform
-                .prepare::<Account>(act, &record, None, command, &mut batch)
+                .prepare::<Account>(act, &record, read, command, &mut batch)
                 .await;
             let done = platform
                 .noting_refusal::<Account, _>(act, &record, done)
                 .await?;
             if done.events.is_empty() {
                 // It was so already: a password must not change by an act that changes nothing.
-                return Ok(Changed {
-                    account: done.state,
-                    anew: false,
-                });
+                return Ok(done);
             }
             match self.store().commit(&batch).await {
-                Ok(_) => {
-                    return Ok(Changed {
-                        account: done.state,
-                        anew: true,
-                    });
-                }
+                Ok(_) => return Ok(done),
                 Err(StorageError::Conflict { .. }) => {}
                 Err(other) => return Err(other.into()),
             }

@@ -199,6 +199,27 @@ impl Platform {
             .await
     }
 
+    /// The same with several commands, as one change of the record: all of them, or none.
+    pub(crate) async fn decide_all<P: Governed>(
+        &self,
+        act: &Act,
+        id: &RecordId,
+        revision: u64,
+        before: Option<P>,
+        commands: &[P::Command],
+        batch: &mut Batch,
+    ) -> Result<Done<P>, ActError> {
+        let (mut state, mut events) = (before.clone(), Vec::new());
+        for command in commands {
+            let command = P::completed(self, state.as_ref(), command, act).await?;
+            let (after, also) = self.outcome(act, state, &command).await?;
+            state = after;
+            events.extend(also);
+        }
+        self.put(act, id, revision, before.as_ref(), (state, events), batch)
+            .await
+    }
+
     /// What casework decides of a completed command, and what follows from it.
     async fn carry_on<P: Governed>(
         &self,
@@ -209,7 +230,19 @@ impl Platform {
         command: &P::Command,
         batch: &mut Batch,
     ) -> Result<Done<P>, ActError> {
-        let (mut state, mut events) = carry_out(before.clone(), command, act)?;
+        let after = self.outcome(act, before.clone(), command).await?;
+        self.put(act, id, revision, before.as_ref(), after, batch)
+            .await
+    }
+
+    /// The record and what happened to it, with what settles by itself.
+    async fn outcome<P: Governed>(
+        &self,
+        act: &Act,
+        before: Option<P>,
+        command: &P::Command,
+    ) -> Result<(Option<P>, Vec<P::Event>), ActError> {
+        let (mut state, mut events) = carry_out(before, command, act)?;
         if let Some(now) = state.as_ref().filter(|_| !events.is_empty()) {
             for more in P::settling(self, now, command, act).await? {
                 let (after, also) = carry_out(state, &more, act)?;
@@ -217,6 +250,19 @@ impl Platform {
                 events.extend(also);
             }
         }
+        Ok((state, events))
+    }
+
+    /// Puts a change into a batch, with what it causes elsewhere.
+    async fn put<P: Governed>(
+        &self,
+        act: &Act,
+        id: &RecordId,
+        revision: u64,
+        before: Option<&P>,
+        (state, events): (Option<P>, Vec<P::Event>),
+        batch: &mut Batch,
+    ) -> Result<Done<P>, ActError> {
         let Some(state) = state else {
             return Err(casework::rights::NOT_FOUND.refusal().into());
         };
@@ -235,7 +281,7 @@ impl Platform {
             state,
             events,
         };
-        P::follow(self, act, id, before.as_ref(), &done, batch).await?;
+        P::follow(self, act, id, before, &done, batch).await?;
         Ok(done)
     }
 

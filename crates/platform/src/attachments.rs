@@ -1,7 +1,6 @@
 //! Photos and papers: kept once under the hash of their bytes, read only with the record that they belong to.
 
-use std::sync::Arc;
-
+use async_trait::async_trait;
 use casework::feedback::submission::Attachment;
 use casework::feedback::{self, Feedback};
 use casework::{Act, RecordId};
@@ -10,25 +9,71 @@ use storage::{Batch, Blob, StorageError};
 
 use crate::acts::{ActError, Platform};
 
-/// A place for files beside the store: a folder, or objects after the manner of S3.
+/// A place for files beside the store; [`crate::vault`] has them.
+#[async_trait]
 pub trait Vault: Send + Sync {
-    /// Keeps bytes under the hash of them; the same bytes twice are one file. Blocks.
+    /// Keeps bytes under the hash of them; the same bytes twice are one file.
     ///
     /// # Errors
     /// They were not kept.
-    fn put(&self, sha256: &str, bytes: &[u8]) -> Result<(), VaultError>;
+    async fn put(&self, sha256: &str, bytes: Vec<u8>) -> Result<(), VaultError>;
 
-    /// The bytes kept under a hash. Blocks.
+    /// The bytes kept under a hash, of which so many are expected.
     ///
     /// # Errors
-    /// They can't be read.
-    fn get(&self, sha256: &str) -> Result<Vec<u8>, VaultError>;
+    /// They can't be read, or others lie there.
+    async fn get(&self, sha256: &str, size: u64) -> Result<Vec<u8>, VaultError>;
 }
 
-/// A file that was not kept, or can't be read.
+/// A place for files that does not do what it is there for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the place for files does not answer: {0}; nothing was lost, try again")]
-pub struct VaultError(pub String);
+pub enum VaultError {
+    /// What was configured is no place for files.
+    #[error("attachments can't be kept at {place}: {why}; set the place of attachments right")]
+    Unfit {
+        /// The place.
+        place: String,
+        /// Why not.
+        why: String,
+    },
+    /// It does not answer, or refuses.
+    #[error(
+        "{place} did not take or give the attachment {sha256}: {why}; nothing was recorded, see that the place can be reached and try again"
+    )]
+    Failed {
+        /// The place.
+        place: String,
+        /// The hash of the file.
+        sha256: String,
+        /// The place's own words.
+        why: String,
+    },
+    /// The file was kept there and is gone.
+    #[error(
+        "{place} has no attachment {sha256} any more: bring it back from a backup of that place"
+    )]
+    Missing {
+        /// The place.
+        place: String,
+        /// The hash of the file.
+        sha256: String,
+    },
+    /// Something else lies in the file's place.
+    #[error(
+        "{place} has other bytes than those of the attachment {sha256}: bring it back from a backup of that place, and find out who wrote there"
+    )]
+    Altered {
+        /// The place.
+        place: String,
+        /// The hash of the file.
+        sha256: String,
+    },
+    /// The file is not in the store, and no other place is known.
+    #[error(
+        "the attachment {0} was kept beside the store, and no place beside it is configured: configure the place of attachments again"
+    )]
+    Unconfigured(String),
+}
 
 impl Platform {
     /// Takes a file in that a citizen is about to send, or a station to file. What it is, its first bytes say, not its sender.
@@ -47,10 +92,7 @@ impl Platform {
         let bytes = match &self.settings().vault {
             None => Some(bytes),
             Some(vault) => {
-                let (vault, hash) = (Arc::clone(vault), sha256.clone());
-                let kept = tokio::task::spawn_blocking(move || vault.put(&hash, &bytes)).await;
-                kept.map_err(|stopped| VaultError(stopped.to_string()))
-                    .flatten()?;
+                vault.put(&sha256, bytes).await?;
                 None
             }
         };
@@ -97,15 +139,10 @@ impl Platform {
             value: sha256.to_owned(),
         };
         let blob = self.store().blob(sha256).await?.ok_or_else(altered)?;
-        let bytes = match (blob.bytes, &self.settings().vault) {
-            (Some(bytes), _) => bytes,
-            (None, Some(vault)) => {
-                let (vault, hash) = (Arc::clone(vault), sha256.to_owned());
-                let read = tokio::task::spawn_blocking(move || vault.get(&hash)).await;
-                read.map_err(|stopped| VaultError(stopped.to_string()))
-                    .flatten()?
-            }
-            (None, None) => return Err(altered().into()),
+        let Some(bytes) = blob.bytes else {
+            let vault = self.settings().vault.as_ref();
+            let vault = vault.ok_or_else(|| VaultError::Unconfigured(sha256.to_owned()))?;
+            return Ok(vault.get(sha256, blob.size).await?);
         };
         if hex::encode(Sha256::digest(&bytes)) == sha256 {
             Ok(bytes)

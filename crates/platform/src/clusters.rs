@@ -1,6 +1,6 @@
 //! Records of one person: joined by a link, never moved, so that a separation restores each exactly (architecture, decision 8).
 
-use casework::rights::Right;
+use casework::rights::{self, Right};
 use casework::subject::{self, Action, Subject};
 use casework::{Act, Kind, RecordId, lookup};
 use registry::status::SubjectIdentity;
@@ -35,6 +35,7 @@ impl Platform {
         for record in &stored {
             let record = record
                 .as_ref()
+                .filter(|record| !record.state.taken_back)
                 .ok_or_else(|| casework::rights::NOT_FOUND.refusal())?;
             guard::has_any(&act.by, &[Right::Link], &record.state.target())?;
             clusters.extend(record.state.cluster.clone());
@@ -84,9 +85,15 @@ impl Platform {
     /// # Errors
     /// No such cluster, or a record of it beyond reach.
     pub async fn separate(&self, act: &Act, cluster: &str) -> Result<Vec<RecordId>, ActError> {
+        // Who has no such right at all is told so before it is known whether there is such a cluster.
+        let about = RecordId(cluster.to_owned());
+        let allowed = rights::check_role(&act.by, Right::Link);
+        let allowed = allowed.map(|_| ()).map_err(ActError::from);
+        self.noting_refusal::<Subject, _>(act, &about, allowed)
+            .await?;
         let members = self.members(cluster).await?;
         let Some(first) = members.first().cloned() else {
-            return Err(casework::rights::NOT_FOUND.refusal().into());
+            return Err(rights::NOT_FOUND.refusal().into());
         };
         let separated = self.separated(act, &members).await;
         self.noting_refusal::<Subject, _>(act, &first, separated)

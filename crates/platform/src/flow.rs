@@ -10,7 +10,7 @@ use casework::facility::Facility;
 use casework::feedback::Feedback;
 use casework::subject::dose::{DoseCheck, DoseFacts, DoseId};
 use casework::subject::person::{IdentityChange, IdentityEvidence};
-use casework::subject::{Action, Subject};
+use casework::subject::{Action, FINDING_STANDS, Subject};
 use casework::{
     Act, Actor, Kind, RecordId, account, calendar, campaign, cleaning, contact, facility, feedback,
     inquiry, lookup, report, rights, subject,
@@ -99,6 +99,11 @@ impl Governed for Subject {
                     .map(|dose| dose.check.clone())
                     .unwrap_or_default(),
             },
+            Action::OverrideFinding { rule, .. } => {
+                // Nothing is told of a record that is not there.
+                FINDING_STANDS.unless(state.is_none() || rules::may_be_overridden(rule))?;
+                command.action.clone()
+            }
             Action::Link { cluster, .. } => Action::Link {
                 cluster: cluster.clone(),
                 verified_numbers: platform.verified_numbers(cluster).await?,
@@ -160,10 +165,11 @@ impl Governed for Subject {
                 .messages
                 .extend(messages::of_passport(id, done, act.at));
             let waits = |subject: &Self| {
-                matches!(
+                let unsettled = matches!(
                     subject.identity,
                     SubjectIdentity::NotSent | SubjectIdentity::Stale
-                )
+                );
+                unsettled && !subject.taken_back
             };
             let changed =
                 |event: &subject::Event| matches!(event, subject::Event::IdentityChanged { .. });
@@ -180,7 +186,7 @@ impl Governed for Subject {
 }
 
 /// The facts with the place of the facility as its record says.
-async fn placed(platform: &Platform, facts: &DoseFacts) -> Result<DoseFacts, ActError> {
+pub(crate) async fn placed(platform: &Platform, facts: &DoseFacts) -> Result<DoseFacts, ActError> {
     let mut facts = facts.clone();
     facts.facility_place = match &facts.facility {
         Some(code) => platform
@@ -262,7 +268,8 @@ impl Governed for Feedback {
             },
             feedback::Command::Correct(feedback::Correction::Record { subject, revision }) => {
                 let stored = platform.store().load::<Subject>(subject).await?;
-                let there = stored.is_some_and(|stored| stored.revision >= *revision);
+                let there = stored
+                    .is_some_and(|stored| stored.revision >= *revision && !stored.state.taken_back);
                 feedback::CORRECTION_MISSING.unless(there)?;
                 command.clone()
             }
@@ -450,6 +457,7 @@ impl Platform {
     /// The identity of a person as it stands.
     pub(crate) async fn snapshot(&self, subject: &RecordId) -> Result<Snapshot, ActError> {
         let stored = self.store().load::<Subject>(subject).await?;
+        let stored = stored.filter(|stored| !stored.state.taken_back);
         let stored = stored.ok_or_else(|| subject::UNKNOWN.refusal())?;
         Ok(Snapshot {
             revision: stored.state.identity_version,
@@ -560,7 +568,7 @@ impl Governed for cleaning::list::List {}
 
 impl Governed for campaign::Campaign {
     fn follow<'a>(
-        _platform: &'a Platform,
+        platform: &'a Platform,
         act: &'a Act,
         id: &'a RecordId,
         _before: Option<&'a Self>,
@@ -568,9 +576,10 @@ impl Governed for campaign::Campaign {
         batch: &'a mut Batch,
     ) -> Following<'a> {
         Box::pin(async move {
+            let asked = platform.asked(&done.state, &done.events).await?;
             batch
                 .messages
-                .extend(messages::of_campaign(id, done, act.at));
+                .extend(messages::of_campaign(id, done, &asked, act.at));
             Ok(())
         })
     }

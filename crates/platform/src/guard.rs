@@ -181,6 +181,7 @@ impl Guarded for subject::Subject {
             | Action::EnterDose { .. }
             | Action::CorrectDose { .. }
             | Action::RetractDose { .. }
+            | Action::OverrideFinding { .. }
             | Action::JudgeDuplicate { .. }
             | Action::ChangeIdentity {
                 evidence: IdentityEvidence::ForeignPassport { .. },
@@ -203,7 +204,8 @@ impl Guarded for subject::Subject {
             | Action::Deliver
             | Action::Clock
             | Action::OpenFeedback(_)
-            | Action::CloseFeedback(_) => Needed::Platform,
+            | Action::CloseFeedback(_)
+            | Action::Undo { .. } => Needed::Platform,
         }
     }
 
@@ -239,6 +241,11 @@ impl Guarded for subject::Subject {
             units.extend(act.by.unit().cloned());
         }
         Some(of_units(units, Place::default()))
+    }
+
+    /// There is no such record any more.
+    fn is_hidden_from(&self, _actor: &Actor) -> bool {
+        self.taken_back
     }
 
     fn trimmed(mut self, sight: Sight) -> Self {

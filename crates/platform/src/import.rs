@@ -3,10 +3,14 @@
 //! `rows = new + updated + unchanged + duplicate + rejected`, always. An import changes vaccination facts, contact and residence. It
 //! never changes an identity: a row that names somebody else under a known id is rejected with that reason, because identities change by
 //! the register's answer or a list that the police signed.
+//!
+//! An import can be undone as a whole ([`undo()`]).
 
 mod decide;
 mod review;
 mod source;
+mod undo;
+mod written;
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -18,15 +22,16 @@ use casework::subject::Subject;
 use casework::{Act, Kind, Origin, Procedure as _, RecordId, carry_out};
 use jiff::Timestamp;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use storage::{Batch, Change, StorageError, Store};
 use tokio::task::{JoinError, JoinHandle};
 
 use decide::{Decided, Decider, Step};
 use review::{content, write_head, write_line};
+use written::Trace;
 
 pub use review::{PreviewRow, ReviewError, Reviewed, Would};
 pub use source::{Files, Incoming, IncomingFacility, Source, SourceError};
+pub use undo::{Touched, UndoError, Undone, undo};
 
 /// Records that are written at once.
 const BATCH: usize = 10_000;
@@ -106,6 +111,9 @@ pub enum ImportError {
     /// The thread that decides ended without an answer.
     #[error("the import was interrupted: {0}")]
     Interrupted(#[from] JoinError),
+    /// Another import has the same id.
+    #[error("there is an import `{0}` already: nothing was written; begin another one")]
+    IdTaken(String),
     /// The values seem to stand beside the ids of other rows.
     #[error(
         "of {known} known ids that were compared, only {same} still name the same person: the file looks shifted or sorted by one column; nothing was written. Compare a few rows with the source, and import again"
@@ -137,16 +145,23 @@ enum To<'o> {
     Nowhere,
     /// Into a file, to be looked through.
     Preview(&'o mut (dyn Write + Send)),
-    /// Into the store.
-    Store,
+    /// Into the store, as the batch of that number.
+    Store { batch: u64 },
 }
 
 impl<'s> Import<'s> {
-    /// An import into a store, as the platform's own act at that moment. Its id is kept with every event, as where the
-    /// act came from.
-    pub fn new(store: &'s Store, policy: Arc<Policy>, at: Timestamp, file: &str) -> Self {
+    /// An import into a store, as the platform's own act at that moment; `number` was never given to another one ([`crate::Ids`]). Its id
+    /// is kept with every event, as where the act came from, and is what undoes it.
+    pub fn new(
+        store: &'s Store,
+        policy: Arc<Policy>,
+        at: Timestamp,
+        file: &str,
+        number: u128,
+    ) -> Self {
         let mut act = Act::system("import", at);
-        act.from = Origin(id_of(at, file));
+        let moment = at.strftime("%Y%m%dT%H%M%S");
+        act.from = Origin(format!("import/{moment}-{number:032x}"));
         act.why = Some(file.to_owned());
         let decider = Decider {
             policy,
@@ -182,19 +197,57 @@ impl<'s> Import<'s> {
         self.run(source, &mut To::Preview(out)).await
     }
 
-    /// Does it. A row whose record somebody changed since it was read is decided anew; what is committed stays when a later row fails, and
-    /// the same file again goes on from there.
+    /// Does it, once. A row whose record somebody changed since it was read is decided anew; what is committed stays when a later row
+    /// fails, and the same file again, as another import, goes on from there.
     ///
     /// # Errors
     /// As for [`Import::preview`]; a file that looks shifted writes nothing.
-    pub async fn commit(&self, source: &Source) -> Result<Imported, ImportError> {
+    pub async fn commit(self, source: &Source) -> Result<Imported, ImportError> {
+        let mut to = To::Store { batch: 0 };
         if !self.is_load(source).await? {
-            return self.run(source, &mut To::Store).await;
+            return self.run(source, &mut to).await;
         }
         self.store.begin_load().await?;
-        let done = self.run(source, &mut To::Store).await;
+        let done = self.run(source, &mut to).await;
         self.store.end_load().await?;
         done
+    }
+
+    /// Notes that it begins: from then on it is known by its id.
+    async fn begin(&self) -> Result<(), ImportError> {
+        let id = self.id().to_owned();
+        if written::begun(self.store, &id).await?.is_some() {
+            return Err(ImportError::IdTaken(id));
+        }
+        let act = &self.decider.act;
+        let trace = Trace::Imports { act: act.clone() };
+        let batch = Batch {
+            notes: vec![trace.note(id, act)?],
+            ..Batch::default()
+        };
+        self.store.commit_in_ledger(&batch).await?;
+        Ok(())
+    }
+
+    /// Writes a batch with the note of what it wrote; `false` when somebody changed one of the records in between.
+    async fn write(&self, mut batch: Batch, number: &mut u64) -> Result<bool, ImportError> {
+        if batch.changes.is_empty() {
+            return Ok(true);
+        }
+        let records = batch.changes.iter();
+        let trace = Trace::Wrote {
+            records: records
+                .map(|change| (change.kind(), change.id().clone(), change.read() + 1))
+                .collect(),
+        };
+        let about = written::batch(self.id(), *number);
+        batch.notes.push(trace.note(about, &self.decider.act)?);
+        match self.store.commit_in_ledger(&batch).await {
+            Ok(_) => *number += 1,
+            Err(StorageError::Conflict { .. }) => return Ok(false),
+            Err(other) => return Err(other.into()),
+        }
+        Ok(true)
     }
 
     /// Does exactly what was reviewed. A row whose record changed since the preview, or that says something else now, comes back as
@@ -222,6 +275,9 @@ impl<'s> Import<'s> {
     async fn run(&self, source: &Source, to: &mut To<'_>) -> Result<Imported, ImportError> {
         let known = self.known(source).await?;
         self.check_shift(source, &known).await?;
+        if let To::Store { .. } = to {
+            self.begin().await?;
+        }
         let mut done = Imported::default();
         done.tally.rows = source.subjects().len() as u64 + source.unreadable;
         done.tally.rejected = source.unreadable;
@@ -324,53 +380,61 @@ impl<'s> Import<'s> {
             }
             taken.take(row, decided.step, &mut batch);
         }
-        if matches!(to, To::Store) && !batch.changes.is_empty() {
-            match self.store.commit_in_ledger(&batch).await {
-                Ok(_) => {}
-                Err(StorageError::Conflict { .. }) => return Ok(false),
-                Err(other) => return Err(other.into()),
-            }
+        let written = match to {
+            To::Store { batch: number } => self.write(batch, number).await?,
+            To::Nowhere | To::Preview(_) => true,
+        };
+        if written {
+            done.add(taken);
         }
-        done.add(taken);
-        Ok(true)
+        Ok(written)
     }
 
-    async fn facilities(&self, source: &Source, to: &To<'_>) -> Result<u64, ImportError> {
+    async fn facilities(&self, source: &Source, to: &mut To<'_>) -> Result<u64, ImportError> {
         let mut new = 0;
         for facilities in source.facilities().chunks(BATCH) {
-            let codes: Vec<&str> = facilities
-                .iter()
-                .map(|facility| facility.code.as_str())
-                .collect();
-            let known: HashSet<String> = self
-                .store
-                .known(Facility::KIND, &codes)
-                .await?
-                .into_iter()
-                .collect();
-            let mut batch = Batch::default();
-            for IncomingFacility { code, name, place } in facilities {
-                if known.contains(code.as_str()) {
-                    continue;
-                }
-                let command = facility::Command::Register {
-                    code: code.clone(),
-                    name: name.clone(),
-                    place: *place,
+            loop {
+                let batch = self.new_facilities(facilities).await?;
+                let opened = batch.changes.len() as u64;
+                let written = match to {
+                    To::Store { batch: number } => self.write(batch, number).await?,
+                    To::Nowhere | To::Preview(_) => true,
                 };
-                let act = &self.decider.act;
-                if let Ok((Some(after), events)) = carry_out(None::<Facility>, &command, act) {
-                    let id = RecordId(code.as_str().to_owned());
-                    let change = Change::of::<Facility>(&id, 0, &after, &events, act)?;
-                    batch.changes.push(change);
+                if written {
+                    new += opened;
+                    break;
                 }
-            }
-            new += batch.changes.len() as u64;
-            if matches!(to, To::Store) && !batch.changes.is_empty() {
-                self.store.commit_in_ledger(&batch).await?;
             }
         }
         Ok(new)
+    }
+
+    /// Those of the facilities that are not there, to be opened.
+    async fn new_facilities(&self, facilities: &[IncomingFacility]) -> Result<Batch, ImportError> {
+        let codes: Vec<&str> = facilities
+            .iter()
+            .map(|facility| facility.code.as_str())
+            .collect();
+        let known = self.store.known(Facility::KIND, &codes).await?;
+        let mut known: HashSet<String> = known.into_iter().collect();
+        let mut batch = Batch::default();
+        for IncomingFacility { code, name, place } in facilities {
+            if !known.insert(code.as_str().to_owned()) {
+                continue;
+            }
+            let command = facility::Command::Register {
+                code: code.clone(),
+                name: name.clone(),
+                place: *place,
+            };
+            let act = &self.decider.act;
+            if let Ok((Some(after), events)) = carry_out(None::<Facility>, &command, act) {
+                let id = RecordId(code.as_str().to_owned());
+                let change = Change::of::<Facility>(&id, 0, &after, &events, act)?;
+                batch.changes.push(change);
+            }
+        }
+        Ok(batch)
     }
 
     /// The ids of the file that the store has.
@@ -401,18 +465,27 @@ impl<'s> Import<'s> {
         let stored = self.store.load_many::<Subject>(&ids).await?;
         let pairs = sample.iter().zip(stored);
         let same: Vec<bool> = pairs
-            .filter_map(|(row, stored)| Some(stored?.state.person == row.registration.person))
+            .filter_map(|(row, stored)| {
+                let state = stored?.state;
+                // What an undo took back is no longer known to be anybody.
+                (!state.taken_back).then(|| state.person == row.registration.person)
+            })
             .collect();
-        let (known, same) = (
-            same.len() as u64,
-            same.iter().filter(|same| **same).count() as u64,
-        );
-        let share = same as f64 / known.max(1) as f64;
-        if known >= ENOUGH_TO_TELL && share < SAME_PERSON_SHARE {
-            return Err(ImportError::LooksShifted { known, same });
+        if looks_shifted(&same) {
+            return Err(ImportError::LooksShifted {
+                known: same.len() as u64,
+                same: same.iter().filter(|same| **same).count() as u64,
+            });
         }
         Ok(())
     }
+}
+
+/// True when so many known ids no longer name the same person that rows must have been sorted apart.
+pub(crate) fn looks_shifted(same: &[bool]) -> bool {
+    let known = same.len() as u64;
+    let kept = same.iter().filter(|same| **same).count() as f64;
+    known >= ENOUGH_TO_TELL && kept / (known as f64) < SAME_PERSON_SHARE
 }
 
 /// The rows whose id no earlier row has, and the others.
@@ -425,12 +498,6 @@ fn first_rows(source: &Source) -> (Rows, Rows) {
             .is_some_and(|row| seen.insert(row.id.as_str()))
     };
     (0..subjects.len()).partition(|place| is_first(place))
-}
-
-/// The id of an import: its moment, and a mark of its file that keeps two of one second apart.
-fn id_of(at: Timestamp, file: &str) -> String {
-    let mark: String = hex::encode(Sha256::digest(file)).chars().take(8).collect();
-    format!("import/{}-{mark}", at.strftime("%Y%m%dT%H%M%S"))
 }
 
 fn write_duplicates(

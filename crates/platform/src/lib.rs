@@ -6,9 +6,13 @@
 
 pub mod access;
 mod acts;
+mod address;
+mod addressees;
 pub mod attachments;
+pub mod bulk;
 pub mod cleaning;
 mod clusters;
+pub mod exchange;
 pub mod flow;
 pub mod guard;
 pub mod import;
@@ -22,10 +26,12 @@ mod rules;
 pub mod sheets;
 pub mod signing;
 pub mod trail;
+pub mod vault;
 mod view;
 pub mod workers;
 
 pub use acts::{ActError, Done, Ids, Platform, RandomIds, Settings};
 pub use flow::Governed;
+pub use signing::Keys;
 pub use view::{Happened, Line, Search};
 pub use workers::Workers;

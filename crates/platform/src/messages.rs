@@ -1,5 +1,8 @@
 //! What people are told: citizens by SMS, units on their notice board. Written in the transaction of what it tells.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use casework::campaign::{Addressee, Campaign};
 use casework::feedback::{self, Feedback, Outcome};
 use casework::subject::{self, Subject};
 use casework::{RecordId, Unit, campaign, contact};
@@ -131,12 +134,13 @@ pub(crate) fn of_contact(
     .collect()
 }
 
+/// The dates of a campaign that are near or over, told to whoever issued it and to everybody of whom it is asked.
 pub(crate) fn of_campaign(
     id: &RecordId,
-    done: &Done<campaign::Campaign>,
+    done: &Done<Campaign>,
+    asked: &BTreeMap<Addressee, Vec<Unit>>,
     at: Timestamp,
 ) -> Vec<Message> {
-    let issuer = &done.state.issuer;
     let mut messages = Vec::new();
     for (place, event) in done.events.iter().enumerate() {
         let (target, due, what) = match event {
@@ -146,12 +150,18 @@ pub(crate) fn of_campaign(
         };
         let title = &done.state.title;
         let day = due.strftime("%d/%m/%Y");
-        messages.push(notice(
-            format!("campaign/{id}/{}/{place}", done.revision),
-            issuer,
-            format!("{title}: mục tiêu {} {what} {day}.", target.0),
-            at,
-        ));
+        let body = format!("{title}: mục tiêu {} {what} {day}.", target.0);
+        let addressee = done.state.targets.get(target).map(|it| it.addressee);
+        let asked = addressee.and_then(|addressee| asked.get(&addressee));
+        let units: BTreeSet<&Unit> = asked
+            .into_iter()
+            .flatten()
+            .chain([&done.state.issuer])
+            .collect();
+        for unit in units {
+            let key = format!("campaign/{id}/{}/{place}/{unit}", done.revision);
+            messages.push(notice(key, unit, body.clone(), at));
+        }
     }
     messages
 }

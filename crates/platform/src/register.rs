@@ -110,7 +110,8 @@ impl Platform {
         id: &RecordId,
         request: &str,
     ) -> Result<Option<Person>, ActError> {
-        let Some(stored) = self.store().load::<Subject>(id).await? else {
+        let stored = self.store().load::<Subject>(id).await?;
+        let Some(stored) = stored.filter(|stored| !stored.state.taken_back) else {
             return Ok(None);
         };
         let person = stored.state.person.clone();

@@ -97,24 +97,33 @@ pub(crate) fn rechecked(
                 standing(&own)
             } else {
                 let of_itself = |rule: &&String| !is_between_doses(rule);
-                dose.check
-                    .blocking
-                    .iter()
-                    .filter(of_itself)
-                    .cloned()
-                    .collect()
+                let found = dose.check.blocking.iter().chain(&dose.check.overridden);
+                found.filter(of_itself).cloned().collect()
             };
             blocking.extend(standing(&series));
             blocking.sort();
             blocking.dedup();
-            let check = DoseCheck {
+            let found = DoseCheck {
                 blocking,
-                overridden: dose.check.overridden.clone(),
+                overridden: Vec::new(),
                 repeats: repeats.get(id).cloned(),
+            };
+            // Facts that were just written are looked at by others anew.
+            let check = if written.contains(id) {
+                found
+            } else {
+                found.keeping_overrides(&dose.check)
             };
             (check != dose.check).then(|| ((*id).clone(), check))
         })
         .collect()
+}
+
+/// True for a rule whose finding a second person may override; what blocks has to be mended.
+pub(crate) fn may_be_overridden(rule: &str) -> bool {
+    let rules = quality::catalogue().rules().iter();
+    let mut errors = rules.filter(|rule| rule.severity == Severity::Error);
+    errors.any(|error| error.id.as_str() == rule)
 }
 
 /// Rules that stand against a signature. That a dose repeats another is judged by itself.

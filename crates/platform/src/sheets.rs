@@ -212,8 +212,9 @@ impl Platform {
                 .load::<Subject>(subject)
                 .await
                 .map_err(ActError::from)?;
-            // Who was sealed since is on no list and in no file.
-            if let Some(person) = person.filter(|person| !person.state.sealed) {
+            // Who was sealed since, or taken back, is on no list and in no file.
+            let listed = |person: &Subject| !person.sealed && !person.taken_back;
+            if let Some(person) = person.filter(|person| listed(&person.state)) {
                 sheet.rows.push(line(&id, &row.state, &person.state));
             }
         }

@@ -1,12 +1,13 @@
 //! A facility vouches for its doses: one signature over a batch, one proof for each person (1908; process, 5.5).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ::signing::batch::BatchError;
 use ::signing::canonical;
 use ::signing::{Certificate, Signer, Trust};
 use casework::facility::{self, Facility, Mandate};
-use casework::rights::Right;
+use casework::rights::{self, Right};
 use casework::subject::dose::{CertificateCheck, Signature, SignedContent};
 use casework::subject::{self, Action, Subject};
 use casework::{Act, RecordId, Refusal, Unit};
@@ -16,6 +17,10 @@ use storage::{Batch, Stored};
 
 use crate::acts::{ActError, Platform};
 use crate::guard::{self, Guarded as _};
+use crate::issuing::PassportKey;
+
+/// The rights of those whom a facility's record may let sign.
+const SIGNERS: &[Right] = &[Right::SignDoses, Right::EnterDoses];
 
 /// Persons whose records are saved at once.
 const SAVED_AT_ONCE: usize = 500;
@@ -29,6 +34,17 @@ pub struct SigningKey {
     pub chain: Vec<Certificate>,
     /// Whose it is: a facility, or the unit that signs for it. As the registration of the certificate says.
     pub unit: Unit,
+}
+
+/// The keys that a deployment holds for those who sign through it, with the authorities that it believes.
+#[derive(Clone, Default)]
+pub struct Keys {
+    /// Of facilities, and of units that sign for them.
+    pub of_units: BTreeMap<Unit, SigningKey>,
+    /// The ministry's for passports.
+    pub passports: Option<PassportKey>,
+    /// The authorities of the facilities' certificates.
+    pub trust: Trust,
 }
 
 /// What became of one person.
@@ -85,11 +101,7 @@ impl Platform {
         key: &SigningKey,
         trust: &Trust,
     ) -> Result<Vec<(RecordId, Signed)>, SigningError> {
-        let about = RecordId(facility.as_str().to_owned());
-        let mandate = self.mandate(act, facility).await;
-        let mandate = self
-            .noting_refusal::<Facility, _>(act, &about, mandate)
-            .await?;
+        let mandate = self.may_sign_for(act, facility).await?;
         let (ready, mut outcomes) = self.gather(act, facility, subjects).await?;
         if ready.is_empty() {
             return Ok(by_person(subjects, outcomes));
@@ -122,15 +134,26 @@ impl Platform {
         Ok(by_person(subjects, outcomes))
     }
 
-    /// The right to sign by the table, and the mandate by the facility's record.
+    /// The actor's mandate to sign for a facility.
+    ///
+    /// # Errors
+    /// No right by the table, or no mandate by the facility's record; noted.
+    pub async fn may_sign_for(
+        &self,
+        act: &Act,
+        facility: &FacilityCode,
+    ) -> Result<Mandate, ActError> {
+        let about = RecordId(facility.as_str().to_owned());
+        let mandate = self.mandate(act, facility).await;
+        self.noting_refusal::<Facility, _>(act, &about, mandate)
+            .await
+    }
+
     async fn mandate(&self, act: &Act, code: &FacilityCode) -> Result<Mandate, ActError> {
+        may_sign(act)?;
         let facility = self.facility(code).await?;
-        let facility = facility.ok_or_else(|| casework::rights::NOT_FOUND.refusal())?;
-        guard::has_any(
-            &act.by,
-            &[Right::SignDoses, Right::EnterDoses],
-            &facility.target(),
-        )?;
+        let facility = facility.ok_or_else(|| rights::NOT_FOUND.refusal())?;
+        guard::has_any(&act.by, SIGNERS, &facility.target())?;
         Ok(facility.mandate(act)?)
     }
 
@@ -149,10 +172,11 @@ impl Platform {
         for (place, (id, stored)) in subjects.iter().zip(stored).enumerate() {
             let known = stored.filter(|stored| {
                 let target = stored.state.target();
-                !target.sealed && target.units.contains(&Unit::Facility(facility.clone()))
+                let is_there = !target.sealed && !stored.state.taken_back;
+                is_there && target.units.contains(&Unit::Facility(facility.clone()))
             });
             let Some(stored) = known else {
-                let refusal = casework::rights::NOT_FOUND.refusal();
+                let refusal = rights::NOT_FOUND.refusal();
                 outcomes.push((place, Signed::Refused(refusal)));
                 continue;
             };
@@ -252,6 +276,17 @@ impl Platform {
             Err(other) => Err(other),
         }
     }
+}
+
+/// Whether somebody of this role signs anywhere at all, before it is known for whom.
+///
+/// # Errors
+/// Forbidden.
+pub fn may_sign(act: &Act) -> Result<(), Refusal> {
+    let any = SIGNERS
+        .iter()
+        .any(|right| rights::check_role(&act.by, *right).is_ok());
+    rights::FORBIDDEN.unless(any)
 }
 
 /// What a verifier would find about the certificate now, and whether it is of the facility or of the unit that signs for it.

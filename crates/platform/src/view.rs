@@ -292,15 +292,29 @@ impl Platform {
     /// Who read a record, was refused it or found it by a search, the newest first. For auditors.
     ///
     /// # Errors
-    /// Forbidden without the right to read the log.
-    pub async fn reads(
+    /// Forbidden without the right to read the log; not found when the record lies beyond reach.
+    pub async fn reads<P: Governed>(
         &self,
         act: &Act,
-        kind: Kind,
         id: &RecordId,
         limit: u32,
     ) -> Result<Vec<Note>, ActError> {
-        rights::check(&act.by, Right::ReadLog, &Target::default())?;
-        Ok(self.store().notes(&trail::about(kind, id), limit).await?)
+        let allowed = self.may_audit::<P>(act, id).await;
+        self.noting_refusal::<P, _>(act, id, allowed).await?;
+        Ok(self
+            .store()
+            .notes(&trail::about(P::KIND, id), limit)
+            .await?)
+    }
+
+    async fn may_audit<P: Governed>(&self, act: &Act, id: &RecordId) -> Result<(), ActError> {
+        rights::check_role(&act.by, Right::ReadLog)?;
+        let stored = self.store().load::<P>(id).await?;
+        let stored = stored.ok_or_else(|| rights::NOT_FOUND.refusal())?;
+        Ok(rights::check(
+            &act.by,
+            Right::ReadLog,
+            &stored.state.target(),
+        )?)
     }
 }

@@ -235,6 +235,24 @@ impl Backend {
             .await?)
     }
 
+    /// The events of those of the records that are there, each record's in order.
+    pub(crate) async fn events_of_many(
+        &self,
+        kind: Kind,
+        ids: &[&str],
+    ) -> Result<Vec<EventRow>, StorageError> {
+        let rows = sqlx::query_as(concat!(
+            events!("WHERE kind = $1 AND id "),
+            among!(2),
+            " ORDER BY id, revision, ordinal"
+        ));
+        Ok(rows
+            .bind(kind.as_str())
+            .bind(texts(ids)?)
+            .fetch_all(&self.pool)
+            .await?)
+    }
+
     /// Writes a batch; its entries get their places in the ledger at once, or later by [`Self::sequence`].
     pub(crate) async fn commit(
         &self,
@@ -271,6 +289,25 @@ impl Backend {
         .fetch_all(&self.pool)
         .await?;
         Ok(rows.into_iter().map(|(id,)| RecordId(id)).collect())
+    }
+
+    pub(crate) async fn find_many(
+        &self,
+        kind: Kind,
+        keys: &[&str],
+    ) -> Result<Vec<(String, RecordId)>, StorageError> {
+        let rows: Vec<(String, String)> = sqlx::query_as(concat!(
+            "SELECT key, id FROM lookup WHERE kind = $1 AND key ",
+            among!(2)
+        ))
+        .bind(kind.as_str())
+        .bind(texts(keys)?)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(key, id)| (key, RecordId(id)))
+            .collect())
     }
 
     pub(crate) async fn notes(&self, about: &str, limit: u32) -> Result<Vec<Note>, StorageError> {

@@ -168,6 +168,11 @@ impl Change {
 }
 
 impl Change {
+    /// The kind of the record.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// A state that stays as it is, with what follows from it.
     ///
     /// # Errors

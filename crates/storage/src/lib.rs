@@ -30,6 +30,8 @@ pub use idempotency::{Claim, Claimed};
 pub use log::{Entry, LogHead};
 pub use queue::{Count, Cursor, PageQuery, Scope, Waiting};
 
+use std::collections::HashMap;
+
 use casework::{Kind, Procedure, RecordId};
 use jiff::Timestamp;
 use ledger::{Checkpoint, Consistency, Hash, Inclusion};
@@ -214,6 +216,25 @@ impl Store {
             .collect()
     }
 
+    /// Everything that happened to records, in the order of the ids; nothing for those that are not there.
+    ///
+    /// # Errors
+    /// As for [`Store::history`].
+    pub async fn histories<P: Procedure>(
+        &self,
+        ids: &[RecordId],
+    ) -> Result<Vec<Vec<HistoryEntry<P::Event>>>, StorageError> {
+        let texts: Vec<&str> = ids.iter().map(|id| id.0.as_str()).collect();
+        let rows = ask!(self, backend => backend.events_of_many(P::KIND, &texts).await)?;
+        let mut by_id: HashMap<&str, Vec<HistoryEntry<P::Event>>> = HashMap::new();
+        for row in &rows {
+            let entry = HistoryEntry::read::<P>(row)?;
+            by_id.entry(&row.id).or_default().push(entry);
+        }
+        let of = |id: &RecordId| by_id.remove(id.0.as_str()).unwrap_or_default();
+        Ok(ids.iter().map(of).collect())
+    }
+
     /// Writes everything that one act changes, or nothing. The new revisions come back in order of the changes.
     ///
     /// # Errors
@@ -243,6 +264,19 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<RecordId>, StorageError> {
         ask!(self, backend => backend.find(kind, key, after, limit).await)
+    }
+
+    /// The records of a kind that are found by any of the keys, each with the key, in no order.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn find_many(
+        &self,
+        kind: Kind,
+        keys: &[String],
+    ) -> Result<Vec<(String, RecordId)>, StorageError> {
+        let texts: Vec<&str> = keys.iter().map(String::as_str).collect();
+        ask!(self, backend => backend.find_many(kind, &texts).await)
     }
 
     /// What was noted about something, the newest first.

@@ -60,7 +60,7 @@ pub(crate) async fn problem(
     let reason = reasons().find(|reason| reason.code == code);
     let of = reason.ok_or_else(|| Problem::of(&problem::NO_PROBLEM))?;
     let words = [of.vi, of.en, of.hint_vi, of.hint_en];
-    Ok(Json(told(of.code, status_of(of.kind), words)))
+    Ok(Json(told(of.code, status_of(of), words)))
 }
 
 /// `GET /ledger/checkpoint`: the last one signed, as a signed note.

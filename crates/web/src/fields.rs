@@ -28,6 +28,11 @@ pub(crate) type Proof = Text<20_000>;
 
 impl<const MOST: usize, const LEAST: usize> Text<MOST, LEAST> {
     /// The text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text.
     pub(crate) fn into_string(self) -> String {
         self.0
     }
@@ -57,6 +62,31 @@ impl<const MOST: usize, const LEAST: usize> PartialSchema for Text<MOST, LEAST> 
 impl<const MOST: usize, const LEAST: usize> ToSchema for Text<MOST, LEAST> {
     fn name() -> Cow<'static, str> {
         Cow::Owned(format!("Text{LEAST}to{MOST}"))
+    }
+}
+
+/// So many things, neither fewer nor more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Items<T, const LEAST: usize, const MOST: usize>(Vec<T>);
+
+impl<T, const LEAST: usize, const MOST: usize> Items<T, LEAST, MOST> {
+    /// As what they are.
+    pub(crate) fn into<U: From<T>>(self) -> Vec<U> {
+        self.0.into_iter().map(U::from).collect()
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const LEAST: usize, const MOST: usize> Deserialize<'de>
+    for Items<T, LEAST, MOST>
+{
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let items = Vec::deserialize(from)?;
+        let length = items.len();
+        if !(LEAST..=MOST).contains(&length) {
+            let told = format!("{length} items; {LEAST} to {MOST} fit");
+            return Err(serde::de::Error::custom(told));
+        }
+        Ok(Self(items))
     }
 }
 
@@ -130,6 +160,37 @@ impl PartialSchema for AccountName {
 }
 
 impl ToSchema for AccountName {}
+
+/// What another system calls a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct ExternalId(pub(crate) String);
+
+impl<'de> Deserialize<'de> for ExternalId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let legal = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+        if (1..=60).contains(&text.len()) && text.bytes().all(legal) {
+            return Ok(Self(text));
+        }
+        Err(serde::de::Error::custom(
+            "an id has 1 to 60 letters, digits, `.`, `_` or `-`",
+        ))
+    }
+}
+
+impl PartialSchema for ExternalId {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[A-Za-z0-9._-]{1,60}$"))
+            .description(Some("What the sender calls the person."))
+            .examples([json!("HIS-000123")])
+            .into()
+    }
+}
+
+impl ToSchema for ExternalId {}
 
 /// A SHA-256 hash in lower-case hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

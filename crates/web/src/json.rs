@@ -66,6 +66,20 @@ pub(crate) fn fit<T: DeserializeOwned>(value: Value) -> Result<T, JsonError> {
     })
 }
 
+/// Refuses members of a body that has none, or none besides those that were taken out.
+///
+/// # Errors
+/// The first of them.
+pub(crate) fn nothing_else(members: Map<String, Value>) -> Result<(), JsonError> {
+    match members.into_iter().next() {
+        None => Ok(()),
+        Some((name, _)) => Err(JsonError::Unfit {
+            pointer: format!("/{}", escape(&name)),
+            message: "unknown field".to_owned(),
+        }),
+    }
+}
+
 /// Reads an object in which one member, `tag`, names which variant of an enum the others belong to.
 ///
 /// # Errors

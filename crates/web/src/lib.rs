@@ -9,10 +9,15 @@
 //! * `resource` holds the routes that all procedures have, `routes` the table of all routes with their documentation.
 
 mod about;
+mod access;
 mod caller;
 mod envelope;
+mod exchange;
 mod fields;
+mod files;
+mod imports;
 mod json;
+mod lists;
 mod once;
 mod openapi;
 mod page;
@@ -22,18 +27,21 @@ mod queues;
 mod resource;
 mod routes;
 mod server;
+mod signing;
 mod tables;
 mod wire;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use casework::{Actor, Origin};
+use casework::Origin;
 use jiff::{SignedDuration, Timestamp};
-use platform::Platform;
+use platform::access::{Access, Authenticated};
+use platform::{Keys, Platform};
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -47,7 +55,6 @@ pub use tables::codes_as_markdown;
 pub struct Api(Arc<Parts>);
 
 struct Parts {
-    platform: Platform,
     settings: Settings,
     document: Value,
     places: Arc<Semaphore>,
@@ -57,8 +64,14 @@ struct Parts {
 /// What a deployment decides.
 #[derive(Clone)]
 pub struct Settings {
-    /// Who has a token.
+    /// How people sign in.
+    pub access: Access,
+    /// Who has a token: those who signed in, and other systems.
     pub authenticate: Arc<dyn Authenticate>,
+    /// The keys that sign here.
+    pub keys: Arc<Keys>,
+    /// Addresses of our own proxies, which are believed about where a request came from.
+    pub proxies: Vec<IpAddr>,
     /// The clock.
     pub clock: fn() -> Timestamp,
     /// Where a line of the log goes: one for each request, with the pattern of its route, never with an id of a record.
@@ -100,11 +113,10 @@ impl Default for Limits {
 }
 
 impl Api {
-    /// The API over a platform.
-    pub fn new(platform: Platform, settings: Settings) -> Self {
+    /// The API over the platform whose accounts sign in.
+    pub fn new(settings: Settings) -> Self {
         let places = Semaphore::new(settings.limits.at_once as usize);
         Self(Arc::new(Parts {
-            platform,
             document: openapi::document(&routes::all()),
             places: Arc::new(places),
             requests: AtomicU64::new(0),
@@ -137,7 +149,19 @@ impl Api {
     }
 
     pub(crate) fn platform(&self) -> &Platform {
-        &self.0.platform
+        self.access().platform()
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.0.settings.access
+    }
+
+    pub(crate) fn keys(&self) -> &Arc<Keys> {
+        &self.0.settings.keys
+    }
+
+    pub(crate) fn proxies(&self) -> &[IpAddr] {
+        &self.0.settings.proxies
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -157,7 +181,7 @@ impl Api {
         bearer: &str,
         from: &Origin,
         at: Timestamp,
-    ) -> Result<Actor, Denied> {
+    ) -> Result<Authenticated, Denied> {
         let authenticate = &self.0.settings.authenticate;
         authenticate.authenticate(bearer, from, at).await
     }

@@ -3,6 +3,7 @@
 //! The first answer is kept with a hash of the request and given again to whoever sends the same. It is carried out apart from the
 //! connection: a sender that goes away changes nothing, and finds the answer when it comes back.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use axum::response::Response;
@@ -42,6 +43,9 @@ pub(crate) struct Answer {
     pub(crate) media_type: String,
     /// The body.
     pub(crate) body: Value,
+    /// A member of the body that is shown once: it opens something, and is kept nowhere.
+    #[serde(skip)]
+    pub(crate) secret: Option<(&'static str, Value)>,
 }
 
 /// Whether a request must have a key.
@@ -100,13 +104,20 @@ pub(crate) async fn once(
     wanted: Wanted,
     work: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
 ) -> Result<Response, Problem> {
+    carry_out(api, caller, wanted, Box::pin(work)).await
+}
+
+/// What is to be done, of one type: what is done once is compiled once, and not for each route.
+type Work<T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send>>;
+
+async fn carry_out(
+    api: &Api,
+    caller: &Caller,
+    wanted: Wanted,
+    work: Work<Answer>,
+) -> Result<Response, Problem> {
     let Some(key) = wanted.key.clone() else {
-        let place = wanted.place;
-        let done = tokio::spawn(async move {
-            let _place = place;
-            work.await
-        });
-        return Ok(done.await.map_err(stopped)??.response(false));
+        return Ok(apart(wanted.place, work).await?.response(false));
     };
     let claim = claim(api, caller, key, wanted.fingerprint.clone());
     match api.platform().store().claim(&claim, caller.at).await? {
@@ -130,6 +141,19 @@ pub(crate) async fn once(
     Ok(answer.response(false))
 }
 
+/// Does something apart from the connection: a sender that goes away breaks nothing off.
+pub(crate) async fn apart<T: Send + 'static>(
+    place: Option<Place>,
+    work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+) -> Result<T, Problem> {
+    let work: Work<T> = Box::pin(work);
+    let done = tokio::spawn(async move {
+        let _place = place;
+        work.await
+    });
+    done.await.map_err(stopped)?
+}
+
 /// Keeps what will not change when it is sent again. A fault of ours may pass, so the request may be sent anew.
 async fn keep(
     api: &Api,
@@ -146,6 +170,7 @@ async fn keep(
             location: None,
             media_type: problem::MEDIA_TYPE.to_owned(),
             body: problem.body(wanted.lang, &wanted.request),
+            secret: None,
         },
         Err(problem) => {
             store.release_claim(claim).await?;
@@ -194,7 +219,17 @@ impl Answer {
             location: None,
             media_type: "application/json".to_owned(),
             body,
+            secret: None,
         }
+    }
+
+    /// With a member that is shown once: `null` in its place when the answer is given again.
+    pub(crate) fn with_secret(mut self, secret: Option<(&'static str, Value)>) -> Self {
+        if let Some((name, _)) = &secret {
+            self.body[*name] = Value::Null;
+        }
+        self.secret = secret;
+        self
     }
 
     /// With the revision of the record.
@@ -211,7 +246,11 @@ impl Answer {
 
     /// As a response.
     pub(crate) fn response(&self, replayed: bool) -> Response {
-        let mut response = Response::new(self.body.to_string().into());
+        let mut body = self.body.clone();
+        if let Some((name, secret)) = &self.secret {
+            body[name] = secret.clone();
+        }
+        let mut response = Response::new(body.to_string().into());
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();

@@ -9,6 +9,12 @@ use crate::routes::{Route, Told};
 /// Schemas in which one member names which of several forms the others have; what that member is called.
 const TAGS: &[(&str, &str)] = &[("Act", "act"), ("SubjectSearch", "by")];
 
+/// Other bodies that have a reason.
+const WITH_WHY: &[&str] = &["SubjectJoin", "SubjectClaim", "FacilitySign", "ImportRows"];
+
+/// Of whoever signs in nobody asks why.
+const WITHOUT_WHY: &str = "SignInAct";
+
 /// The document over all routes.
 pub(crate) fn document(routes: &[Route]) -> Value {
     let mut paths: Map<String, Value> = Map::new();
@@ -23,13 +29,13 @@ pub(crate) fn document(routes: &[Route]) -> Value {
     for (name, schema) in &mut schemas {
         let tag = TAGS.iter().find(|(ending, _)| name.ends_with(ending));
         if let Some((_, tag)) = tag {
-            *schema = tagged(schema, tag);
+            *schema = tagged(schema, tag, name != WITHOUT_WHY);
         } else if let Some(Value::Array(variants)) = schema.get_mut("oneOf") {
             for variant in variants {
                 close(variant);
             }
         }
-        if name.ends_with("Create") || name.as_str() == "SubjectJoin" {
+        if name.ends_with("Create") || WITH_WHY.contains(&name.as_str()) {
             schema["properties"]["why"] = why();
         }
     }
@@ -74,6 +80,9 @@ fn operation(told: &Told) -> Value {
         operation["requestBody"] =
             json!({ "required": true, "content": { "application/json": { "schema": schema } } });
     }
+    if let Some(media_type) = told.takes {
+        operation["requestBody"] = json!({ "required": true, "content": { media_type: {} } });
+    }
     if told.public {
         operation["security"] = json!([]);
     }
@@ -83,9 +92,10 @@ fn operation(told: &Told) -> Value {
 fn responses(told: &Told) -> Value {
     let mut responses = Map::new();
     if let Some((status, headers, schema)) = &told.answer {
-        let content = match schema {
-            Some(schema) => json!({ "application/json": { "schema": schema } }),
-            None => json!({ "text/plain": { "schema": { "type": "string" } } }),
+        let content = match (told.gives, schema) {
+            (Some(media_type), _) => json!({ media_type: {} }),
+            (None, Some(schema)) => json!({ "application/json": { "schema": schema } }),
+            (None, None) => json!({ "text/plain": { "schema": { "type": "string" } } }),
         };
         let mut good = json!({ "description": "Done.", "content": content });
         for name in *headers {
@@ -101,25 +111,27 @@ fn responses(told: &Told) -> Value {
 }
 
 /// The schema of an enum as it is sent: the name of the variant is one member, those of the variant stand beside it.
-fn tagged(schema: &Value, tag: &str) -> Value {
+fn tagged(schema: &Value, tag: &str, with_why: bool) -> Value {
     let variants = schema["oneOf"].as_array().cloned().unwrap_or_default();
     let flat: Vec<Value> = variants
         .iter()
-        .filter_map(|it| flattened(it, tag))
+        .filter_map(|it| flattened(it, tag, with_why))
         .collect();
     let mut tagged = schema.clone();
     tagged["oneOf"] = flat.into();
     tagged
 }
 
-fn flattened(variant: &Value, tag: &str) -> Option<Value> {
+fn flattened(variant: &Value, tag: &str, with_why: bool) -> Option<Value> {
     let (name, inner) = variant["properties"].as_object()?.iter().next()?;
     let mut properties = Map::new();
     properties.insert(tag.to_owned(), json!({ "type": "string", "const": name }));
     if let Some(own) = inner["properties"].as_object() {
         properties.extend(own.clone());
     }
-    properties.insert("why".to_owned(), why());
+    if with_why {
+        properties.insert("why".to_owned(), why());
+    }
     let mut required = vec![json!(tag)];
     required.extend(inner["required"].as_array().cloned().unwrap_or_default());
     let description = variant.get("description").or(inner.get("description"));
@@ -163,11 +175,12 @@ fn common() -> Map<String, Value> {
             "id": id, "revision": revision,
             "state": { "type": "object", "description": "The record, without what the caller may not see. Fields are added in later versions, never renamed." },
         })),
-        "Opened": object("A new record.", &["id", "revision"], json!({ "id": id, "revision": revision })),
+        "Opened": object("A new record.", &["id", "revision"], json!({ "id": id, "revision": revision, "first_password": first_password() })),
         "Acted": object("What an act came to.", &["id", "revision", "changed"], json!({
             "id": id, "revision": revision,
             "changed": { "type": "boolean", "description": "False when it was so already." },
             "rows": { "type": "array", "description": "What became of each row, where an act goes over many.", "items": { "type": "object" } },
+            "first_password": first_password(),
         })),
         "History": object("What happened to a record.", &["entries", "next"], json!({
             "entries": { "type": "array", "items": object("One event, and the act that led to it.", &["revision", "event", "act"], json!({
@@ -183,17 +196,92 @@ fn common() -> Map<String, Value> {
         "Found": object("Persons found.", &["found"], json!({ "found": { "type": "array", "items": { "type": "object" } } })),
         "Joined": object("The cluster of the records.", &["cluster"], json!({ "cluster": { "type": "string" } })),
         "ToSign": object("What the police are to sign.", &["rows", "content_sha256"], json!({ "rows": { "type": "array", "items": { "type": "object" } }, "content_sha256": hash })),
+        "Separated": object("Records that were taken apart.", &["subjects"], json!({ "subjects": { "type": "array", "items": { "type": "string" } } })),
+        "Verified": object("What is vouched for somebody.", &["standing"], json!({ "standing": { "type": ["object", "null"], "description": "Null when nobody within reach is all of that.", "properties": {
+            "id": id, "identity": { "type": "string" }, "signed_doses": { "type": "integer", "minimum": 0, "description": "Injections that a facility signed." },
+            "passport": { "type": "string" }, "expires_at": { "type": ["string", "null"], "format": "date-time", "description": "Until when its code holds." },
+        } } })),
+        "ExportPage": object("A part of an area's records.", &["records", "next"], json!({ "records": { "type": "array", "items": { "$ref": "#/components/schemas/Record" } }, "next": cursor() })),
+        "Imported": object("What became of each row.", &["tally", "rows"], json!({
+            "tally": { "type": "object", "description": "`rows` is the sum of the others.", "additionalProperties": { "type": "integer", "minimum": 0 } },
+            "rows": { "type": "array", "items": object("A row.", &["row", "subject", "read", "outcome"], json!({
+                "row": { "type": "integer", "minimum": 1 }, "subject": id,
+                "read": { "type": "integer", "minimum": 0, "description": "The revision that it was decided on; 0 when there was no record." },
+                "outcome": { "type": "string", "enum": ["new", "updated", "unchanged", "duplicate", "rejected"] },
+                "revision": revision, "code": { "type": "string" }, "status": { "type": "integer" }, "detail": { "type": ["string", "null"] },
+            })) },
+        })),
+        "PassportCode": object("A code.", &["code"], json!({ "code": { "type": "string", "description": "The text that goes into the QR code." } })),
+        "Reads": object("Who looked at a record.", &["reads"], json!({ "reads": { "type": "array", "items": { "type": "object" } } })),
+        "SheetReturned": object("What became of each row of a sheet.", &["rows", "missing"], json!({
+            "rows": { "type": "array", "items": object("A row of the sheet.", &["row", "item", "outcome"], json!({
+                "row": { "type": "integer", "minimum": 1, "description": "Under the headings." }, "item": { "type": "string" },
+                "outcome": { "type": "string", "enum": ["unchanged", "taken", "refused"] },
+                "state": { "type": "string" }, "code": { "type": "string" }, "status": { "type": "integer" }, "detail": { "type": ["string", "null"] },
+            })) },
+            "missing": { "type": "array", "description": "Rows of the list that are not on the sheet.", "items": { "type": "string" } },
+        })),
+        "Attached": object("A file that is kept.", &["id", "media_type", "sha256", "size"], json!({ "id": { "type": "string" }, "media_type": { "type": "string" }, "sha256": hash, "size": { "type": "integer", "minimum": 1 } })),
+        "FacilitySigned": object("What became of each person.", &["persons"], json!({ "persons": { "type": "array", "items": object("A person.", &["subject", "outcome"], json!({
+            "subject": id, "outcome": { "type": "string", "enum": ["signed", "already", "refused"] }, "revision": revision,
+            "code": { "type": "string" }, "status": { "type": "integer" }, "detail": { "type": ["string", "null"] },
+        })) } })),
+        "Issued": object("What an evening's work came to.", &["issued", "renewed", "refused"], json!({
+            "issued": { "type": "integer", "minimum": 0 }, "renewed": { "type": "integer", "minimum": 0 }, "refused": { "type": "array", "items": { "type": "object" } },
+        })),
         "InclusionProof": object("The proof that an entry is in the ledger.", &["position", "size", "entry", "leaf", "path", "checkpoint"], json!({
             "position": { "type": "integer", "minimum": 0 }, "size": { "type": "integer", "minimum": 1 },
             "entry": { "type": "string", "description": "The text that is hashed." }, "leaf": hash,
             "path": { "type": "array", "items": hash }, "checkpoint": { "type": "string", "description": "The signed note." },
         })),
+        "SignedIn": signed_in(),
+        "Own": object("One's own account.", &["account", "factors", "session", "sessions", "notices"], json!({
+            "account": { "type": "object" }, "factors": { "type": "object" },
+            "session": { "type": ["string", "null"], "description": "The session that asks." },
+            "sessions": { "type": "array", "items": { "type": "object" } },
+            "notices": { "type": "array", "description": "What one has to know, the newest first.", "items": { "type": "object" } },
+        })),
+        "OwnActed": json!({ "type": ["object", "string", "null"], "description": "What the act gives: a ceremony, recovery codes, where to go; null when there is nothing to tell." }),
+        "Accounts": object("Accounts by name.", &["accounts", "next"], json!({ "accounts": { "type": "array", "items": { "type": "object" } }, "next": cursor() })),
+        "Tokens": object("Tokens by name.", &["tokens", "next"], json!({ "tokens": { "type": "array", "items": { "type": "object" } }, "next": cursor() })),
+        "TokenMade": object("A token that was made.", &["name", "until", "token"], json!({
+            "name": { "type": "string" }, "until": { "type": "string", "format": "date-time" },
+            "token": { "type": ["string", "null"], "description": "Shown once: null when the answer is given again." },
+        })),
+        "TokenRevoked": object("A token that was taken back.", &["name", "revoked"], json!({ "name": { "type": "string" }, "revoked": { "const": true } })),
+        "Why": json!({ "type": "object", "properties": { "why": why() }, "additionalProperties": false }),
         "Problem": problem(),
     });
     match schemas {
         Value::Object(schemas) => schemas,
         _ => Map::new(),
     }
+}
+
+fn first_password() -> Value {
+    json!({ "type": ["object", "null"], "description": "Of an account whose owner gets a first password: shown once, null when the answer is given again.",
+        "properties": { "password": { "type": "string" }, "until": { "type": "string", "format": "date-time", "description": "Its last moment." } } })
+}
+
+/// What a step of signing in answers.
+fn signed_in() -> Value {
+    let ticket =
+        json!({ "type": "string", "description": "For the next step: short-lived, used once." });
+    json!({
+        "type": "object",
+        "description": "`step` says what comes next: `second_factor`, `choose_password`, `register_factor`, or `signed_in` with the session's secret. The beginning of a ceremony gives a ticket and what the browser needs.",
+        "properties": {
+            "step": { "type": "string", "enum": ["second_factor", "choose_password", "register_factor", "signed_in"] },
+            "ticket": ticket,
+            "totp": { "type": "boolean" }, "passkey": { "type": "boolean" }, "recovery_code": { "type": "boolean" },
+            "session": { "type": "string", "description": "The secret for the header Authorization." },
+            "account": { "type": "string" },
+            "options": { "type": "object", "description": "For navigator.credentials." },
+            "secret": { "type": "string" }, "uri": { "type": "string", "description": "What goes into the QR code of an authenticator app." },
+            "url": { "type": "string", "description": "Where the browser goes to sign in." },
+            "recovery_codes": { "type": "array", "items": { "type": "string" } },
+        },
+    })
 }
 
 fn problem() -> Value {
@@ -233,7 +321,12 @@ fn parameters() -> Value {
         .collect();
     let key = json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{8,128}$" });
     let units = "(ministry|(province|province-police)/[0-9]{2}|(district|district-police)/[0-9]{3}|(commune|police)/[0-9]{5}|facility/[A-Z0-9-]{2,20})";
+    let areas = "^(commune:[0-9]{5}|district:[0-9]{3}|province:[0-9]{2}|country)$";
+    let needed = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "required": true, "description": description, "schema": schema });
     json!({
+        "Area": needed("area", "Which area.", json!({ "type": "string", "pattern": areas, "examples": ["province:01"] })),
+        "Purpose": needed("purpose", "What it is for: kept in the log.", json!({ "type": "string", "minLength": 1, "maxLength": 200 })),
+        "Sha256": path("sha256", "The hash of the file.", json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })),
         "Id": path("id", "The id of the record.", json!({ "type": "string", "minLength": 1, "maxLength": 100 })),
         "Queue": path("queue", "Which queue.", json!({ "type": "string", "enum": queues })),
         "Code": path("code", "The code of a problem.", json!({ "type": "string" })),

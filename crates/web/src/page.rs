@@ -150,12 +150,12 @@ pub(crate) fn row_before(text: &str) -> Result<Cursor, Problem> {
     Ok(Cursor { due, kind, id })
 }
 
-fn encode(value: &impl Serialize) -> String {
+pub(crate) fn encode(value: &impl Serialize) -> String {
     // Numbers and texts always can be written; an empty cursor would be refused when it comes back.
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(value).unwrap_or_default())
 }
 
-fn decode<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Problem> {
+pub(crate) fn decode<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok();
     let value = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     value.ok_or_else(|| Problem::of(&problem::BAD_CURSOR))

@@ -1,4 +1,4 @@
-//! Persons found and joined; what the police are to sign.
+//! Persons found, joined and separated.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::Api;
 use crate::caller::Caller;
-use crate::fields::{Id, Line, Text};
+use crate::fields::{Id, Items, Line, Text};
 use crate::json;
 use crate::once::{Answer, Keyed, Wanted, once};
 use crate::problem::Problem;
@@ -48,8 +48,8 @@ pub(crate) enum Wish {
 #[schema(as = SubjectJoin)]
 pub(crate) struct Join {
     /// The records to join: two at least.
-    #[schema(min_items = 2, max_items = 100)]
-    subjects: Vec<Id>,
+    #[schema(min_items = 2, max_items = 100, value_type = Vec<Id>)]
+    subjects: Items<Id, 2, 100>,
 }
 
 /// `POST /subjects/search`: a POST, because what is searched is no one's business in an address.
@@ -79,22 +79,34 @@ pub(crate) async fn join(
     let join: Join = json::fit(Value::Object(members))?;
     let platform = api.platform().clone();
     let work = async move {
-        let subjects: Vec<RecordId> = join.subjects.into_iter().map(RecordId::from).collect();
+        let subjects: Vec<RecordId> = join.subjects.into();
         let cluster = platform.join(&act, &subjects).await?;
         Ok(Answer::json(StatusCode::OK, json!({ "cluster": cluster })))
     };
     once(&api, &caller, wanted, work).await
 }
 
-/// `GET /lists/{id}/to-sign`.
-pub(crate) async fn to_sign(
+/// `POST /clusters/{id}/separate`.
+pub(crate) async fn separate(
     State(api): State<Api>,
     caller: Caller,
     Named(id): Named,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let rows = api.platform().to_sign(&caller.act(None), &id).await?;
-    let body = json!({ "rows": rows.rows, "content_sha256": rows.content_sha256 });
-    Ok(Json(body).into_response())
+    let (parts, bytes) = read(&api, request).await?;
+    let wanted = Wanted::read(&parts, &bytes, Keyed::IfGiven)?;
+    let mut members = members(&bytes)?;
+    let act = caller.act(why(&mut members)?);
+    json::nothing_else(members)?;
+    let platform = api.platform().clone();
+    let work = async move {
+        let subjects = platform.separate(&act, &id.0).await?;
+        Ok(Answer::json(
+            StatusCode::OK,
+            json!({ "subjects": subjects }),
+        ))
+    };
+    once(&api, &caller, wanted, work).await
 }
 
 impl From<Wish> for Search {

@@ -9,6 +9,7 @@ use casework::{Reason, Refusal, RefusalKind};
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use platform::ActError;
+use platform::access::{self, AccessError};
 use registry::text::Lang;
 use serde_json::{Map, Value, json};
 use storage::StorageError;
@@ -73,6 +74,18 @@ faults! {
     NOT_JSON 415 "body.not_json"
         "Nội dung gửi lên phải là JSON" "The body must be JSON"
         "Gửi tiêu đề Content-Type: application/json." "Send the header Content-Type: application/json.",
+    /// Another media type.
+    OTHER_MEDIA_TYPE 415 "body.other_media_type"
+        "Loại nội dung gửi lên không đúng" "The body has another media type"
+        "Gửi tiêu đề Content-Type như nêu trong chi tiết." "Send the Content-Type that the detail names.",
+    /// A sheet that can't be read.
+    BAD_SHEET 422 "sheet.no_workbook"
+        "Không đọc được bảng tính" "The sheet can't be read"
+        "Gửi lại đúng tệp đã tải về, giữ nguyên các cột mã và phiên bản." "Send the file that was taken out, with its columns of ids and versions.",
+    /// Keys that are elsewhere.
+    NO_KEY_HERE 404 "signing.no_key_here"
+        "Máy chủ này không giữ khóa ký của đơn vị bạn" "This server does not hold the key of your unit"
+        "Liên hệ quản trị để đăng ký khóa ký." "Ask the operator to register the key.",
     /// Too many bytes.
     TOO_LARGE 413 "body.too_large"
         "Nội dung gửi lên quá lớn" "The body is too large"
@@ -277,8 +290,12 @@ impl From<&'static Fault> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let Refusal { reason, detail } = refusal;
-        Self {
-            status: status(status_of(reason.kind)),
+        let wait = detail
+            .as_deref()
+            .filter(|_| *reason == access::reasons::SLOW_DOWN);
+        let wait = wait.and_then(|told| told.strip_suffix(" s")?.parse().ok());
+        let problem = Self {
+            status: status(status_of(reason)),
             code: reason.code,
             title: [reason.vi, reason.en],
             hint: [reason.hint_vi, reason.hint_en],
@@ -286,6 +303,21 @@ impl From<Refusal> for Problem {
             members: Map::new(),
             headers: Vec::new(),
             cause: None,
+        };
+        match wait {
+            Some(seconds) => problem.retry_after(seconds),
+            None => problem,
+        }
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Refused(refusal) => refusal.into(),
+            AccessError::Storage(error) => error.into(),
+            AccessError::Act(error) => (*error).into(),
+            other => Self::ours(other.to_string()),
         }
     }
 }
@@ -343,8 +375,11 @@ impl From<JsonError> for Problem {
 
 /// The status of a refusal. A conflict may pass when the record is read again; what a procedure does not allow stays so, whoever sends it
 /// again, as does what is incomplete.
-pub(crate) fn status_of(kind: RefusalKind) -> u16 {
-    match kind {
+pub(crate) fn status_of(reason: &Reason) -> u16 {
+    if *reason == access::reasons::SLOW_DOWN {
+        return 429;
+    }
+    match reason.kind {
         RefusalKind::Forbidden => 403,
         RefusalKind::Missing => 404,
         RefusalKind::Conflict => 409,
@@ -358,7 +393,7 @@ fn status(code: u16) -> StatusCode {
 
 /// The reasons of the procedures that an answer may carry, in the order of the documentation.
 pub(crate) fn reasons() -> impl Iterator<Item = &'static Reason> {
-    let all: [&[&Reason]; 10] = [
+    let all: [&[&Reason]; 13] = [
         casework::rights::ALL,
         casework::subject::ALL,
         casework::facility::ALL,
@@ -369,6 +404,9 @@ pub(crate) fn reasons() -> impl Iterator<Item = &'static Reason> {
         casework::report::ALL,
         casework::contact::ALL,
         casework::account::ALL,
+        platform::access::reasons::ALL,
+        platform::sheets::ALL,
+        platform::bulk::ALL,
     ];
     all.into_iter().flatten().copied()
 }

@@ -149,18 +149,21 @@ fn scope(query: &Query, caller: &Caller) -> Result<Scope, Problem> {
     let Some(text) = query.get("scope") else {
         return own(caller).map(Scope::Desk);
     };
+    parse_scope(text).ok_or_else(|| {
+        bad("`scope` is desk:UNIT, commune:CODE, district:CODE, province:CODE or country")
+    })
+}
+
+pub(crate) fn parse_scope(text: &str) -> Option<Scope> {
     let (kind, code) = text.split_once(':').unwrap_or((text, ""));
-    let scope = match kind {
+    match kind {
         "desk" => code.parse::<Unit>().ok().map(Scope::Desk),
         "commune" => CommuneCode::parse(code).map(Scope::Commune),
         "district" => DistrictCode::parse(code).map(Scope::District),
         "province" => ProvinceCode::parse(code).map(Scope::Province),
         "country" => code.is_empty().then_some(Scope::Country),
         _ => None,
-    };
-    scope.ok_or_else(|| {
-        bad("`scope` is desk:UNIT, commune:CODE, district:CODE, province:CODE or country")
-    })
+    }
 }
 
 fn own(caller: &Caller) -> Result<Unit, Problem> {

@@ -13,7 +13,8 @@ use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, IF_MATCH};
 use hyper::http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use platform::{ActError, Done, Governed, Happened, Platform};
+use platform::access::Access;
+use platform::{Done, Governed, Happened};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -40,12 +41,12 @@ pub(crate) trait Resource: Governed + 'static {
 
     /// Acts on a record.
     fn act(
-        platform: &Platform,
+        access: &Access,
         act: &Act,
         id: &RecordId,
         read: Option<u64>,
         wanted: Self::Act,
-    ) -> impl Future<Output = Result<Acted, ActError>> + Send;
+    ) -> impl Future<Output = Result<Acted, Problem>> + Send;
 }
 
 /// A resource whose records somebody opens.
@@ -53,16 +54,26 @@ pub(crate) trait Opened: Resource {
     /// What opens a record.
     type Create: DeserializeOwned + ToSchema + Send + 'static;
 
-    /// Opens a record: its id and its revision.
+    /// Opens a record.
     fn open(
-        platform: &Platform,
+        access: &Access,
         act: &Act,
         create: Self::Create,
-    ) -> impl Future<Output = Result<(RecordId, u64), ActError>> + Send;
+    ) -> impl Future<Output = Result<NewRecord, Problem>> + Send;
+}
+
+/// A record that was opened.
+pub(crate) struct NewRecord {
+    /// Its id.
+    pub(crate) id: RecordId,
+    /// Its revision.
+    pub(crate) revision: u64,
+    /// What is shown once.
+    pub(crate) secret: Option<(&'static str, Value)>,
 }
 
 /// What an act came to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Acted {
     /// The revision now.
     pub(crate) revision: u64,
@@ -71,6 +82,9 @@ pub(crate) struct Acted {
     /// What became of each row, where an act goes over many.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) rows: Vec<Value>,
+    /// What is shown once.
+    #[serde(skip)]
+    pub(crate) secret: Option<(&'static str, Value)>,
 }
 
 impl<P: Procedure> From<Done<P>> for Acted {
@@ -78,7 +92,7 @@ impl<P: Procedure> From<Done<P>> for Acted {
         Self {
             revision: done.revision,
             changed: !done.events.is_empty(),
-            rows: Vec::new(),
+            ..Self::default()
         }
     }
 }
@@ -94,13 +108,14 @@ pub(crate) async fn open<P: Opened>(
     let mut members = members(&bytes)?;
     let act = caller.act(why(&mut members)?);
     let create: P::Create = json::fit(Value::Object(members))?;
-    let platform = api.platform().clone();
+    let access = api.access().clone();
     let work = async move {
-        let (id, revision) = P::open(&platform, &act, create).await?;
-        let body = json!({ "id": id, "revision": revision });
+        let new = P::open(&access, &act, create).await?;
+        let body = json!({ "id": new.id, "revision": new.revision });
         Ok(Answer::json(StatusCode::CREATED, body)
-            .with_revision(revision)
-            .with_location(address(P::PATH, &id)))
+            .with_revision(new.revision)
+            .with_location(address(P::PATH, &new.id))
+            .with_secret(new.secret))
     };
     once(&api, &caller, wanted, work).await
 }
@@ -118,14 +133,16 @@ pub(crate) async fn act<P: Resource>(
     let mut members = members(&bytes)?;
     let act = caller.act(why(&mut members)?);
     let command: P::Act = json::fit_tagged(members, "act")?;
-    let platform = api.platform().clone();
+    let access = api.access().clone();
     let work = async move {
-        let acted = P::act(&platform, &act, &id, read, command).await?;
+        let acted = P::act(&access, &act, &id, read, command).await?;
         let mut body = json!(acted);
         if let Value::Object(members) = &mut body {
             members.insert("id".to_owned(), json!(id));
         }
-        Ok(Answer::json(StatusCode::OK, body).with_revision(acted.revision))
+        Ok(Answer::json(StatusCode::OK, body)
+            .with_revision(acted.revision)
+            .with_secret(acted.secret))
     };
     once(&api, &caller, wanted, work).await
 }
@@ -191,24 +208,28 @@ fn address(kind: &str, id: &RecordId) -> String {
 
 /// The whole body, if it is JSON and not too large.
 pub(crate) async fn read(api: &Api, request: Request) -> Result<(Parts, Vec<u8>), Problem> {
+    read_up_to(request, api.limits().body_bytes).await
+}
+
+/// The same with another limit.
+pub(crate) async fn read_up_to(request: Request, most: usize) -> Result<(Parts, Vec<u8>), Problem> {
     let (parts, body) = request.into_parts();
-    let media_type = parts
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let essence = media_type
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default();
-    if !essence.trim().eq_ignore_ascii_case("application/json") {
+    if !essence(&parts).eq_ignore_ascii_case("application/json") {
         return Err(Problem::of(&problem::NOT_JSON));
     }
-    let bytes = bounded(body, api.limits().body_bytes).await?;
+    let bytes = bounded(body, most).await?;
     Ok((parts, bytes))
 }
 
-async fn bounded(body: Body, most: usize) -> Result<Vec<u8>, Problem> {
+/// The media type of a body without its parameters.
+pub(crate) fn essence(parts: &Parts) -> &str {
+    let media_type = parts.headers.get(CONTENT_TYPE);
+    let media_type = media_type.and_then(|value| value.to_str().ok());
+    let essence = media_type.unwrap_or_default().split(';').next();
+    essence.unwrap_or_default().trim()
+}
+
+pub(crate) async fn bounded(body: Body, most: usize) -> Result<Vec<u8>, Problem> {
     match to_bytes(body, most).await {
         Ok(bytes) => Ok(bytes.into()),
         Err(error) => {

@@ -1,5 +1,9 @@
 //! All routes, each with its documentation beside its handler: what is not documented can't be reached.
 
+mod access;
+mod exchange;
+mod files;
+
 use axum::routing::{MethodRouter, get, post};
 use casework::account::Account;
 use casework::campaign::Campaign;
@@ -18,7 +22,7 @@ use utoipa::{PartialSchema as _, ToSchema};
 
 use crate::Api;
 use crate::resource::{self, Opened, Resource};
-use crate::{about, people, queues};
+use crate::{about, lists, people, queues, signing};
 
 /// One route.
 pub(crate) struct Route {
@@ -49,6 +53,10 @@ pub(crate) struct Told {
     pub(crate) parameters: &'static [&'static str],
     /// The body that it takes.
     pub(crate) body: Option<Value>,
+    /// The media type of a body that is a file.
+    pub(crate) takes: Option<&'static str>,
+    /// The media type of an answer that is a file.
+    pub(crate) gives: Option<&'static str>,
     /// Status of a good answer, its headers by name, and its schema; a text when there is none.
     pub(crate) answer: Option<(u16, &'static [&'static str], Option<Value>)>,
     /// What may go wrong, by status.
@@ -69,9 +77,12 @@ const ACTING: &[u16] = &[400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 500, 
 /// All routes.
 pub(crate) fn all() -> Vec<Route> {
     let mut routes = vec![whoami(), healthz(), readyz(), openapi(), problem()];
+    routes.extend(access::all());
     routes.extend([checkpoint(), proof()]);
     routes.extend([queue(), counts(), progress()]);
-    routes.extend([search(), join(), to_sign()]);
+    routes.extend(exchange::all());
+    routes.extend(files::all());
+    routes.extend([search(), join(), separate(), to_sign(), sign(), issue()]);
     opened::<Subject>(&mut routes);
     opened::<Facility>(&mut routes);
     opened::<List>(&mut routes);
@@ -137,6 +148,23 @@ fn of<P: Resource>(routes: &mut Vec<Route>) {
             description: "Only for those who may see all of the record. The read is noted in the ledger.",
             parameters: &["Id", "After", "Limit"],
             answer: Some((200, &[], Some(reference("History")))),
+            problems: READING,
+            ..Told::default()
+        },
+    });
+    routes.push(Route {
+        method: "get",
+        path: format!("/api/v1/{path}/{{id}}/reads"),
+        handler: get(crate::exchange::reads::<P>),
+        told: Told {
+            operation: format!("reads_of_{path}"),
+            tag: path,
+            summary:
+                "Show who read a record, found it by a search or was refused it, the newest first."
+                    .to_owned(),
+            description: "For auditors.",
+            parameters: &["Id", "Limit"],
+            answer: Some((200, &[], Some(reference("Reads")))),
             problems: READING,
             ..Told::default()
         },
@@ -381,11 +409,69 @@ fn join() -> Route {
     }
 }
 
+fn separate() -> Route {
+    Route {
+        method: "post",
+        path: "/api/v1/clusters/{id}/separate".to_owned(),
+        handler: post(people::separate),
+        told: Told {
+            operation: "separate_subjects".to_owned(),
+            tag: "subjects",
+            summary: "Take the records of a cluster apart again, exactly.".to_owned(),
+            parameters: &["Id", "IdempotencyKey"],
+            body: Some(reference("Why")),
+            answer: Some((200, &[], Some(reference("Separated")))),
+            problems: WRITING,
+            ..Told::default()
+        },
+    }
+}
+
+fn sign() -> Route {
+    Route {
+        method: "post",
+        path: "/api/v1/facilities/{id}/sign".to_owned(),
+        handler: post(signing::sign),
+        told: Told {
+            operation: "sign_for_facility".to_owned(),
+            tag: "facilities",
+            summary: "Vouch for a facility's doses of persons, with the key that this server holds for the caller's unit.".to_owned(),
+            description: "One signature over all, and a proof for each. Every person comes back with what became of them; sent again, nobody is signed twice.",
+            parameters: &["Id", "IdempotencyKey"],
+            body: Some(reference("FacilitySign")),
+            answer: Some((200, &[], Some(reference("FacilitySigned")))),
+            problems: WRITING,
+            schemas: schemas_of::<signing::Persons>(),
+            ..Told::default()
+        },
+    }
+}
+
+fn issue() -> Route {
+    Route {
+        method: "post",
+        path: "/api/v1/passports/issue".to_owned(),
+        handler: post(signing::issue),
+        told: Told {
+            operation: "issue_passports".to_owned(),
+            tag: "subjects",
+            summary: "Issue every passport that waits, and renew every one whose window is open."
+                .to_owned(),
+            description: "Goes on after a timeout; sent again, nobody gets two.",
+            parameters: &["IdempotencyKey"],
+            body: Some(reference("Why")),
+            answer: Some((200, &[], Some(reference("Issued")))),
+            problems: WRITING,
+            ..Told::default()
+        },
+    }
+}
+
 fn to_sign() -> Route {
     Route {
         method: "get",
         path: "/api/v1/lists/{id}/to-sign".to_owned(),
-        handler: get(people::to_sign),
+        handler: get(lists::to_sign),
         told: Told {
             operation: "list_to_sign".to_owned(),
             tag: "lists",

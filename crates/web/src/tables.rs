@@ -18,7 +18,7 @@ pub fn codes_as_markdown() -> String {
     }
     for reason in reasons() {
         let words = [reason.code, reason.vi, reason.en, reason.hint_en];
-        row(&mut table, words, status_of(reason.kind));
+        row(&mut table, words, status_of(reason));
     }
     table
 }

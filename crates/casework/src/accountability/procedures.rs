@@ -39,6 +39,7 @@ impl Accountable for Subject {
             Event::DoseEntered { dose: id, .. }
             | Event::DoseCorrected { dose: id, .. }
             | Event::DoseRetracted { dose: id }
+            | Event::FindingOverridden { dose: id, .. }
             | Event::DuplicateJudged { dose: id, .. } => vec![dose(id, Touch::Set)],
             Event::Signed { content, .. } => {
                 let doses = content.doses.iter();
@@ -53,6 +54,12 @@ impl Accountable for Subject {
             Event::PassportRevoked { .. } => vec![(Fact::one("passport"), Touch::Withdraw)],
             Event::Linked { .. } | Event::Unlinked { .. } => set("cluster"),
             Event::Sealed | Event::Unsealed => set("protection"),
+            Event::Undone { before, .. } => {
+                let mut touches = ["identity", "contact", "residence"].map(set).concat();
+                let doses = before.iter().flat_map(|before| before.doses.keys());
+                touches.extend(doses.map(|id| dose(id, Touch::Set)));
+                touches
+            }
             Event::Sent(_)
             | Event::Answered { .. }
             | Event::Aged

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::person::Person;
 use super::{
     Action, CERTIFICATE_UNFIT, CONTENT_CHANGED, DOSE_CHANGED, DOSE_EXISTS, DOSE_OVER,
-    DUPLICATE_SUSPECTED, Event, FEEDBACK_OPEN, NO_DOSE, NOT_ELIGIBLE, NOT_SIGNED, NOT_SUSPECT,
-    NOT_VERIFIED, NOTHING_CHANGED, NOTHING_TO_SIGN, OTHER_FACILITY, SOLE_EDITOR, Subject,
-    WHY_MISSING,
+    DUPLICATE_SUSPECTED, Event, FEEDBACK_OPEN, FINDING_UNKNOWN, NO_DOSE, NOT_ELIGIBLE, NOT_SIGNED,
+    NOT_SUSPECT, NOT_VERIFIED, NOTHING_CHANGED, NOTHING_TO_SIGN, OTHER_FACILITY, SECOND_PERSON,
+    SOLE_EDITOR, Subject, WHY_MISSING,
 };
 use crate::calendar::day_in_vietnam;
 use crate::facility::Mandate;
@@ -60,6 +60,20 @@ pub struct DoseCheck {
     /// The dose that it may repeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<DoseId>,
+}
+
+impl DoseCheck {
+    /// The same, with what was overridden before: it stays so while the rule finds it in the same facts.
+    #[must_use]
+    pub fn keeping_overrides(self, earlier: &Self) -> Self {
+        let all = self.blocking.into_iter().chain(self.overridden);
+        let (overridden, blocking) = all.partition(|rule| earlier.overridden.contains(rule));
+        Self {
+            blocking,
+            overridden,
+            repeats: self.repeats,
+        }
+    }
 }
 
 /// An injection in its present version.
@@ -333,6 +347,21 @@ impl Subject {
                     vec![event]
                 })
             }
+            Action::OverrideFinding { dose, rule } => {
+                let current = self.current(dose)?;
+                own(&current.facts, act)?;
+                WHY_MISSING.unless(act.why().is_some())?;
+                if current.check.overridden.contains(rule) {
+                    return Ok(Vec::new());
+                }
+                FINDING_UNKNOWN.unless(current.check.blocking.contains(rule))?;
+                let second = act.by.account().filter(|it| !current.editors.contains(it));
+                SECOND_PERSON.unless(second.is_some())?;
+                Ok(vec![Event::FindingOverridden {
+                    dose: dose.clone(),
+                    rule: rule.clone(),
+                }])
+            }
             Action::JudgeDuplicate { dose, same } => {
                 let current = self.current(dose)?;
                 NOT_SUSPECT.unless(current.state == DoseState::DuplicateSuspect)?;
@@ -502,6 +531,13 @@ impl Subject {
             }),
             Event::DoseChecked { dose, check } => self.with_dose(dose, |dose| {
                 dose.take_check(check);
+                true
+            }),
+            Event::FindingOverridden { dose, rule } => self.with_dose(dose, |dose| {
+                let mut check = dose.check.clone();
+                check.blocking.retain(|standing| standing != rule);
+                check.overridden.push(rule.clone());
+                dose.take_check(&check);
                 true
             }),
             Event::DuplicateJudged { dose, same } => self.with_dose(dose, |dose| {

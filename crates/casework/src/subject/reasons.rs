@@ -72,6 +72,18 @@ reasons! {
     WHY_MISSING Invalid "subject.why_missing"
         "Thiếu lý do" "A reason is missing"
         "Ghi rõ lý do: thao tác này được lưu vết." "Say why: the act is kept in the log.",
+    /// The rules found no such thing.
+    FINDING_UNKNOWN Missing "dose.finding_unknown"
+        "Mũi tiêm không có lỗi này" "The dose has no such finding"
+        "Mở lại hồ sơ để xem các lỗi hiện có." "Open the record again to see its findings.",
+    /// Must be mended.
+    FINDING_STANDS NotAllowed "dose.finding_stands"
+        "Lỗi này phải được sửa, không được bỏ qua" "This finding has to be mended; it can't be overridden"
+        "Sửa mũi tiêm." "Correct the dose.",
+    /// Who wrote it says that it is right.
+    SECOND_PERSON Forbidden "dose.second_person"
+        "Người đã nhập hoặc sửa mũi tiêm không được tự bỏ qua lỗi của mũi tiêm đó" "Whoever entered or corrected the dose may not override what the rules found in it"
+        "Đề nghị một người khác của cơ sở xem và quyết định." "Ask somebody else of the facility to look at it.",
     /// Nothing to judge.
     NOT_SUSPECT Conflict "dose.not_suspect"
         "Mũi tiêm không nằm trong diện nghi trùng" "The dose is not suspected to be a duplicate"
@@ -128,6 +140,14 @@ reasons! {
     CERTIFICATE_IMPOSSIBLE NotAllowed "passport.cannot_be_made"
         "Không thể lập hộ chiếu vắc xin từ hồ sơ này" "No certificate can be made of this record"
         "Xem chi tiết và sửa hồ sơ." "Read the detail and correct the record.",
+    /// Not by a person.
+    UNDO_BY_PLATFORM Forbidden "subject.undo_by_platform"
+        "Chỉ hệ thống được hoàn tác một lần xử lý hàng loạt" "Only the platform undoes a bulk act"
+        "Yêu cầu quản trị hệ thống hoàn tác theo mã lần nhập." "Ask the administrator to undo the import by its id.",
+    /// The passport changed with it.
+    UNDO_PASSPORT Conflict "subject.undo_passport"
+        "Không thể hoàn tác: hộ chiếu vắc xin đã thay đổi cùng lần xử lý đó" "It cannot be undone: the passport changed with it"
+        "Sửa từng thông tin trong hồ sơ." "Correct the record field by field.",
     /// In another cluster.
     ALREADY_LINKED Conflict "subject.already_linked"
         "Hồ sơ đã thuộc một nhóm trùng khác" "The record belongs to another cluster already"

@@ -406,6 +406,57 @@ fn the_only_editor_of_an_overridden_finding_may_not_sign_it() {
 }
 
 #[test]
+fn what_a_rule_found_is_overridden_by_somebody_else_than_the_editors_with_a_reason() {
+    let registered = Action::Register(Registration {
+        doses: Vec::new(),
+        ..registration(Some(VERIFIED), Some(RegisterAnswer::True))
+    });
+    let check = DoseCheck {
+        blocking: vec!["LT-01".into()],
+        ..DoseCheck::default()
+    };
+    let enter = Action::EnterDose {
+        dose: DoseId("d1".into()),
+        facts: facts("2022-04-19", "TYT-01"),
+        check: check.clone(),
+    };
+    let by_clerk = act(clerk("TYT-01"), 1);
+    let subject = done(Some(done(None, registered, &by_clerk)), enter, &by_clerk);
+    let override_it = |rule: &str| Action::OverrideFinding {
+        dose: DoseId("d1".into()),
+        rule: rule.into(),
+    };
+    let refused_for = |by: &Act, rule| refused(&subject, override_it(rule), by);
+    assert_eq!(refused_for(&by_clerk, "LT-01"), "dose.second_person");
+    assert_eq!(refused_for(&head(), "LT-02"), "dose.finding_unknown");
+    let elsewhere = act(clerk("TYT-02"), 1);
+    assert_eq!(refused_for(&elsewhere, "LT-01"), "dose.other_facility");
+    let silent = Act {
+        why: None,
+        ..head()
+    };
+    assert_eq!(refused_for(&silent, "LT-01"), "subject.why_missing");
+
+    let overridden = done(Some(subject), override_it("LT-01"), &head());
+    let dose = &overridden.doses[&DoseId("d1".into())];
+    assert_eq!(dose.check.overridden, ["LT-01"]);
+    assert!(dose.objections().is_empty());
+    let again = overridden.clone();
+    assert_eq!(done(Some(again), override_it("LT-01"), &head()), overridden);
+    // The rules run again: what they find in the same facts stays overridden.
+    assert_eq!(check.keeping_overrides(&dose.check), dose.check);
+    let signed = done(
+        Some(overridden.clone()),
+        signature(&overridden, "h"),
+        &head(),
+    );
+    assert_eq!(
+        signed.doses[&DoseId("d1".into())].state,
+        DoseState::FacilitySigned
+    );
+}
+
+#[test]
 fn only_the_facility_that_entered_a_dose_may_correct_it_and_a_stale_reader_is_told() {
     let correct = |version| Action::CorrectDose {
         dose: DoseId("d1".into()),
@@ -570,6 +621,54 @@ fn a_protected_person_is_on_no_list() {
     );
 }
 
+#[test]
+fn an_undone_registration_leaves_no_record_until_it_is_registered_again() {
+    let undo = |before: Option<Subject>| Action::Undo {
+        of: "import/1".into(),
+        before: before.map(Box::new),
+    };
+    let import = act(Actor::system("import"), 5);
+    assert_eq!(
+        refused(&verified(), undo(None), &head()),
+        "subject.undo_by_platform"
+    );
+    let gone = done(Some(verified()), undo(None), &import);
+    assert_eq!(
+        (gone.tasks(), gone.reminders(), gone.keys()),
+        Default::default()
+    );
+    assert_eq!(refused(&gone, Action::Seal, &head()), "subject.unknown");
+    assert_eq!(refused(&gone, undo(None), &import), "subject.unknown");
+    let opening = act(Actor::system("import"), 0);
+    let again = Action::Register(registration(Some(VERIFIED), Some(RegisterAnswer::True)));
+    assert_eq!(done(Some(gone), again, &opening), verified());
+}
+
+#[test]
+fn an_undo_brings_the_record_back_as_it_was_but_never_a_passport() {
+    let undo = |before: Subject| Action::Undo {
+        of: "import/1".into(),
+        before: Some(Box::new(before)),
+    };
+    let import = act(Actor::system("import"), 5);
+    let corrected = |subject: Subject| {
+        let correct = Action::CorrectDose {
+            dose: DoseId("d1".into()),
+            version: 1,
+            facts: facts("2021-09-02", "TYT-01"),
+            check: DoseCheck::default(),
+        };
+        done(Some(subject), correct, &import)
+    };
+    let after = corrected(signed());
+    assert_ne!(after, signed());
+    assert_eq!(done(Some(after), undo(signed()), &import), signed());
+    assert_eq!(
+        refused(&corrected(issued()), undo(issued()), &import),
+        "subject.undo_passport"
+    );
+}
+
 /// One step of a random walk; what it needs of the state is taken from it when it is made.
 #[derive(Debug, Clone)]
 enum Step {
@@ -584,6 +683,7 @@ enum Step {
     Retract(u8),
     Check(u8, u8),
     Judge(u8, bool),
+    Override(u8),
     Sign(u8),
     Withdraw,
     Issue,
@@ -594,6 +694,9 @@ enum Step {
     Feedback(bool),
     Link(bool),
     Seal(bool),
+    /// Back to an earlier state of the walk; to none at all.
+    Undo(Option<u8>),
+    Reopen,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -609,6 +712,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..4u8).prop_map(Step::Retract),
         2 => ((0..4u8), (0..4u8)).prop_map(|(id, found)| Step::Check(id, found)),
         2 => ((0..4u8), any::<bool>()).prop_map(|(id, same)| Step::Judge(id, same)),
+        2 => (0..4u8).prop_map(Step::Override),
         6 => (0..4u8).prop_map(Step::Sign),
         1 => Just(Step::Withdraw),
         6 => Just(Step::Issue),
@@ -619,10 +723,12 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Feedback),
         1 => any::<bool>().prop_map(Step::Link),
         1 => any::<bool>().prop_map(Step::Seal),
+        2 => proptest::option::of(any::<u8>()).prop_map(Step::Undo),
+        2 => Just(Step::Reopen),
     ]
 }
 
-fn action(step: &Step, subject: &Subject, turn: usize) -> Action {
+fn action(step: &Step, subject: &Subject, turn: usize, earlier: &[Subject]) -> Action {
     let id = |id: u8| DoseId(format!("d{id}"));
     let asked = || {
         subject
@@ -692,6 +798,10 @@ fn action(step: &Step, subject: &Subject, turn: usize) -> Action {
             dose: id(*dose),
             same: *same,
         },
+        Step::Override(dose) => Action::OverrideFinding {
+            dose: id(*dose),
+            rule: "LT-01".into(),
+        },
         Step::Sign(hash) => signature(subject, &format!("h{hash}")),
         Step::Withdraw => Action::Withdraw {
             facility: facility("TYT-01"),
@@ -710,6 +820,13 @@ fn action(step: &Step, subject: &Subject, turn: usize) -> Action {
         Step::Link(false) => Action::Unlink,
         Step::Seal(true) => Action::Seal,
         Step::Seal(false) => Action::Unseal,
+        Step::Undo(back) => Action::Undo {
+            of: "import/1".into(),
+            before: back
+                .and_then(|back| earlier.iter().rev().nth(usize::from(back)))
+                .map(|earlier| Box::new(earlier.clone())),
+        },
+        Step::Reopen => Action::Register(registration(Some(VERIFIED), None)),
     }
 }
 
@@ -759,7 +876,8 @@ fn check_invariants(
         ));
     }
     // 3. What can be signed stands on the right queue, and nothing of a protected person on any.
-    prop_assert!(!after.sealed || after.tasks().is_empty());
+    prop_assert!(!(after.sealed || after.taken_back) || after.tasks().is_empty());
+    prop_assert!(!after.taken_back || (after.keys().is_empty() && after.reminders().is_empty()));
     let ready = after
         .doses
         .values()
@@ -783,6 +901,7 @@ proptest! {
         let opening = act(Actor::system("import"), 0);
         let (mut state, events) =
             carry_out(None::<Subject>, &command(Action::Register(registration(number, None))), &opening).expect("opens");
+        let mut earlier: Vec<Subject> = Vec::new();
         let mut log: Vec<(Event, Act)> = events.into_iter().map(|event| (event, opening.clone())).collect();
         for (turn, step) in steps.iter().enumerate() {
             let subject = state.clone().expect("a state");
@@ -792,10 +911,11 @@ proptest! {
                 Step::Enter(..) | Step::Correct(..) => act(clerk("TYT-01"), hours),
                 _ => act(Actor::system("test"), hours),
             };
-            let action = action(step, &subject, turn);
+            let action = action(step, &subject, turn, &earlier);
             let Ok((after, events)) = carry_out(Some(subject.clone()), &command(action), &by) else { continue };
             check_invariants(&subject, after.as_ref().expect("a state"), &events)?;
             log.extend(events.into_iter().map(|event| (event, by.clone())));
+            earlier.push(subject);
             state = after;
         }
         let rebuilt: Option<Subject> = replay(log.iter().map(|(event, act)| (event, act)));

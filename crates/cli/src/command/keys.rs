@@ -51,6 +51,15 @@ pub struct Secrets {
 }
 
 impl Secrets {
+    /// Secrets in these files.
+    pub fn in_files(passphrase_file: Option<PathBuf>, pin_file: Option<PathBuf>) -> Self {
+        Self {
+            passphrase_file,
+            pin_file,
+            last_try: false,
+        }
+    }
+
     /// Opens a key. A PIN is given to the token once.
     pub fn open(&self, key: &KeyName, threads: usize) -> Result<Box<dyn KeyPair>, Failure> {
         match key {

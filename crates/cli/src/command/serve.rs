@@ -1,23 +1,24 @@
 //! `serve`: the JSON API over a store, with the platform's own workers beside it.
 
+mod deployment;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use casework::policy::Policy;
-use casework::routing::Delegations;
 use clap::Args;
 use jiff::Timestamp;
-use platform::access::{Access, Rules, SealKey, Setup, Site};
+use platform::access::{Access, Setup, Site};
 use platform::{Ids as _, Platform, RandomIds, Settings, Workers};
 use web::{Api, Limits, Server};
 
 use crate::Outcome;
-use crate::command::clean::read_text;
 use crate::command::store::Place;
-use crate::exit::{Blame, Exit, Failure, usage};
+use crate::exit::{Blame, Exit, Failure};
 use crate::progress::interrupted;
+
+use deployment::Deployment;
 
 /// How often the clock, the jobs and the ledger are looked at.
 const ROUND: Duration = Duration::from_secs(5);
@@ -38,15 +39,9 @@ pub struct Serve {
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// The domain of the pages, to which passkeys are bound.
-    #[arg(long, value_name = "DOMAIN", default_value = "localhost")]
-    domain: String,
-    /// Key that seals the secrets of authenticator apps.
-    #[arg(long, value_name = "FILE")]
-    seal_key: Option<PathBuf>,
-    /// The ministry's rules, when they are not the shipped ones.
+    /// What the deployment decides: keys, the register, login providers, where messages go (docs/serve.md).
     #[arg(long, value_name = "FILE.toml")]
-    policy: Option<PathBuf>,
+    config: Option<PathBuf>,
 }
 
 impl Serve {
@@ -61,67 +56,74 @@ impl Serve {
     }
 
     async fn serve(self) -> Outcome {
+        let deployment = match &self.config {
+            Some(path) => Deployment::read(path)?,
+            None => Deployment::default(),
+        };
         let store = self.place.open().await?;
         let platform = Platform::new(
             store.clone(),
             Settings {
-                policy: Arc::new(self.policy()?),
-                delegations: Delegations::default(),
+                policy: Arc::new(deployment.policy()?),
+                delegations: deployment.delegations.clone(),
                 ids: Arc::new(RandomIds),
-                vault: None,
+                vault: deployment.vault()?,
             },
         );
-        let access = Access::new(platform.clone(), self.setup()?).or_usage()?;
+        let workers = workers(platform.clone(), &deployment)?;
+        let access = Access::new(platform, self.setup(&deployment)?).or_usage()?;
         let settings = web::Settings {
+            access: access.clone(),
             authenticate: Arc::new(access.clone()),
+            keys: Arc::new(deployment.keys()?),
+            proxies: deployment.proxies.clone(),
             clock,
             log: Arc::new(|line| eprintln!("{} {line}", clock())),
             run: format!("{:08x}", RandomIds.next().or_fault()? >> 96),
             limits: Limits::default(),
         };
-        let server = Server::listen(Api::new(platform.clone(), settings), self.listen);
+        let server = Server::listen(Api::new(settings), self.listen);
         let server = server.await.or_usage()?;
         eprintln!("listening at http://{}", server.address());
-        let workers = tokio::spawn(work(Workers::new(platform), access));
+        let workers = tokio::spawn(work(workers, access));
         server.run(asked_to_end()).await;
         workers.await.or_fault()?;
         store.close().await;
         Ok(Exit::Good)
     }
 
-    fn policy(&self) -> Result<Policy, Failure> {
-        match &self.policy {
-            Some(path) => Policy::parse(&read_text(path)?)
-                .map_err(|error| usage(format!("{}: {error}", path.display()))),
-            None => Ok(Policy::shipped()),
-        }
-    }
-
-    fn setup(&self) -> Result<Setup, Failure> {
-        let seal = match &self.seal_key {
-            Some(path) => {
-                let key = SealKey::parse(read_text(path)?.trim());
-                let key = key.ok_or_else(|| usage(format!("{}: no key", path.display())))?;
-                Some(key)
-            }
-            None => None,
-        };
-        let origin = if self.domain == "localhost" {
-            format!("http://localhost:{}", self.listen.port())
-        } else {
-            format!("https://{}", self.domain)
+    fn setup(&self, deployment: &Deployment) -> Result<Setup, Failure> {
+        let port = self.listen.port();
+        let (domain, origin) = match &deployment.domain {
+            Some(domain) => (domain.clone(), format!("https://{domain}")),
+            None => ("localhost".to_owned(), format!("http://localhost:{port}")),
         };
         Ok(Setup {
-            rules: Rules::shipped(),
-            seal,
+            rules: deployment.rules()?,
+            seal: deployment.seal()?,
             site: Site {
                 name: "Minh Chứng".to_owned(),
-                domain: self.domain.clone(),
+                domain,
                 origins: vec![origin],
             },
-            providers: Vec::new(),
+            providers: deployment.providers()?,
         })
     }
+}
+
+/// The platform's own hands, with what the deployment gives them.
+fn workers(platform: Platform, deployment: &Deployment) -> Result<Workers, Failure> {
+    let mut workers = Workers::new(platform);
+    if let Some(register) = deployment.register()? {
+        workers = workers.with_register(register);
+    }
+    if let Some(courier) = deployment.courier()? {
+        workers = workers.with_courier(courier);
+    }
+    if let Some(signer) = deployment.checkpoints()? {
+        workers = workers.with_checkpoints(signer);
+    }
+    Ok(workers)
 }
 
 /// Rounds of the platform's own work until the server ends.

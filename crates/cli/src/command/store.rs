@@ -1,15 +1,19 @@
-//! `migrate`, `import`, `ledger`: running the store of records.
+//! `migrate`, `import`, `undo-import`, `ledger`: running the store of records.
 
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use casework::policy::Policy;
+use casework::{Act, Actor};
 use clap::{Args, Subcommand};
 use ledger::{
     Audit, Checkpoint, Difference, KeyType, NoteKey, NoteSigner, SignedCheckpoint, Verdict,
 };
-use platform::import::{Files, Import, ImportError, Imported, Reviewed, Source};
+use platform::import::{
+    self, Files, Import, ImportError, Imported, Reviewed, Source, Touched, UndoError, Undone,
+};
+use platform::{Ids as _, RandomIds};
 use serde_json::{Value, json};
 use storage::{StorageError, Store};
 
@@ -84,7 +88,8 @@ impl Migrate {
 /// Take cleaned records into a store: new ones, and what changed. The same files twice change nothing
 ///
 /// Every row is accounted for: rows = new + updated + unchanged + duplicate + rejected. An import never changes who a record is about:
-/// such rows are rejected, and a file in which most known ids name other people is refused as shifted.
+/// such rows are rejected, and a file in which most known ids name other people is refused as shifted. It prints the id by which
+/// `undo-import` undoes it.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  minhchung clean --records subjects.parquet --doses doses.parquet --facilities facilities.parquet --register register.parquet --out result\n  minhchung import --records subjects.parquet --doses doses.parquet --facilities facilities.parquet --cleaned result --store sqlite:records.db --preview"
@@ -135,31 +140,33 @@ impl TakeIn {
             facilities: self.facilities.clone(),
             cleaned: self.cleaned.clone(),
         };
-        let policy = match &self.policy {
-            Some(path) => Policy::parse(&read_text(path)?)
-                .map_err(|error| usage(format!("{}: {error}", path.display())))?,
-            None => Policy::shipped(),
-        };
+        let policy = read_policy(self.policy.as_deref())?;
         let source = Source::read(&files).or_usage()?;
-        let done = wait(async {
+        let (id, done) = wait(async {
             let store = self.place.open_ready().await?;
             let name = self
                 .records
                 .file_name()
                 .unwrap_or_default()
                 .to_string_lossy();
-            let import = Import::new(&store, Arc::new(policy), now(), &name);
+            let number = RandomIds.next().or_fault()?;
+            let import = Import::new(&store, Arc::new(policy), now(), &name, number);
+            let id = self.preview.is_none().then(|| import.id().to_owned());
+            if let Some(id) = &id {
+                // Known before the first row is written: an import that is stopped can be undone too.
+                eprintln!("this is {id}");
+            }
             let done = self.go(import, &source).await?;
-            if self.preview.is_none() {
+            if id.is_some() {
                 sequence_all(&store).await?;
             }
             store.close().await;
-            Ok(done)
+            Ok((id, done))
         })?;
         if let Some(path) = &self.rejects {
             write_rejects(path, &done)?;
         }
-        self.tell(&done)?;
+        self.tell(id.as_deref(), &done)?;
         Ok(Exit::Good)
     }
 
@@ -187,23 +194,27 @@ impl TakeIn {
         done.map_err(blame)
     }
 
-    fn tell(&self, done: &Imported) -> Result<(), Failure> {
+    /// What was done by the import with an id; without one, what would be done.
+    fn tell(&self, id: Option<&str>, done: &Imported) -> Result<(), Failure> {
         let tally = &done.tally;
         let mut out = std::io::stdout().lock();
         if self.json {
             let mut value = serde_json::to_value(tally).or_fault()?;
             if let Value::Object(fields) = &mut value {
-                fields.insert("preview".into(), json!(self.preview.is_some()));
+                fields.insert("import".into(), json!(id));
+                fields.insert("preview".into(), json!(id.is_none()));
                 fields.insert("reconciles".into(), json!(tally.reconciles()));
             }
             return writeln!(out, "{value}").or_fault();
         }
-        let title = if self.preview.is_some() {
-            "Xem trước, chưa ghi (preview, nothing written)"
-        } else {
-            "Đã ghi (written)"
-        };
-        writeln!(out, "{title}").or_fault()?;
+        match id {
+            None => writeln!(out, "Xem trước, chưa ghi (preview, nothing written)"),
+            Some(id) => writeln!(
+                out,
+                "Đã ghi (written)\nMã lần nhập (import): {id}\nHoàn tác (to undo it): minhchung undo-import {id}"
+            ),
+        }
+        .or_fault()?;
         let lines = [
             ("Số dòng", "rows", tally.rows),
             ("  mới", "new", tally.new),
@@ -223,18 +234,159 @@ impl TakeIn {
             ),
             ("Cơ sở tiêm mới", "new facilities", tally.new_facilities),
         ];
-        for (vi, en, n) in lines {
-            writeln!(out, "{vi:<38}{n:>10}   {en}").or_fault()?;
+        write_numbers(&mut out, &lines)
+    }
+}
+
+/// Undo an import: what nobody touched since is again what it was before; the rest is listed
+///
+/// A record that the import opened is taken back, until it is imported again; one that it changed is restored. A record that somebody
+/// touched since stays as it is, and so do facilities. Everything stays in the log. Run twice, it undoes nothing twice.
+///
+/// Exit code 0 when all records were undone, 1 when some were touched since.
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  minhchung undo-import import/20220419T050000-0123456789abcdef0123456789abcdef --store sqlite:records.db --why 'wrong file' --touched touched.csv"
+)]
+pub struct UndoImport {
+    /// The id that the import printed.
+    #[arg(value_name = "import/ID")]
+    id: String,
+    #[command(flatten)]
+    place: Place,
+    /// Why, for the log.
+    #[arg(long, value_name = "TEXT")]
+    why: Option<String>,
+    /// Where the records go that somebody touched since, with who and when.
+    #[arg(long, value_name = "FILE.csv")]
+    touched: Option<PathBuf>,
+    /// The ministry's rules, when they are not the shipped ones.
+    #[arg(long, value_name = "FILE.toml")]
+    policy: Option<PathBuf>,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+impl UndoImport {
+    /// Runs it.
+    pub fn run(self) -> Outcome {
+        let policy = Arc::new(read_policy(self.policy.as_deref())?);
+        let undone = wait(async {
+            let store = self.place.open_ready().await?;
+            let act = Act {
+                why: self.why.clone(),
+                ..Act::system("console", now())
+            };
+            let undone = import::undo(&store, policy, &self.id, &act).await;
+            let undone = undone.map_err(blame_undo)?;
+            sequence_all(&store).await?;
+            store.close().await;
+            Ok(undone)
+        })?;
+        if let Some(path) = &self.touched {
+            write_touched(path, &undone.touched)?;
         }
-        Ok(())
+        self.tell(&undone)?;
+        Ok(if undone.touched.is_empty() {
+            Exit::Good
+        } else {
+            Exit::No
+        })
+    }
+
+    fn tell(&self, undone: &Undone) -> Result<(), Failure> {
+        let touched = undone.touched.len() as u64;
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            let mut value = serde_json::to_value(undone).or_fault()?;
+            if let Value::Object(fields) = &mut value {
+                fields.insert("touched".into(), json!(touched));
+                fields.insert("import".into(), json!(self.id));
+            }
+            return writeln!(out, "{value}").or_fault();
+        }
+        writeln!(out, "Đã hoàn tác (undone): {}", self.id).or_fault()?;
+        let lines = [
+            (
+                "Hồ sơ trở lại như trước",
+                "records restored",
+                undone.restored,
+            ),
+            ("Hồ sơ mới được rút lại", "taken back", undone.taken_back),
+            (
+                "Đã hoàn tác từ lần trước",
+                "undone by an earlier run",
+                undone.already,
+            ),
+            ("Giữ nguyên vì đã có người sửa", "touched since", touched),
+            (
+                "Cơ sở tiêm giữ lại",
+                "facilities that stay",
+                undone.facilities,
+            ),
+        ];
+        write_numbers(&mut out, &lines)
+    }
+}
+
+/// Lines of numbers with their words in both languages.
+fn write_numbers(
+    out: &mut impl std::io::Write,
+    lines: &[(&str, &str, u64)],
+) -> Result<(), Failure> {
+    for (vi, en, n) in lines {
+        writeln!(out, "{vi:<38}{n:>10}   {en}").or_fault()?;
+    }
+    Ok(())
+}
+
+/// The ministry's rules: of a file, or the shipped ones.
+fn read_policy(path: Option<&std::path::Path>) -> Result<Policy, Failure> {
+    match path {
+        Some(path) => Policy::parse(&read_text(path)?)
+            .map_err(|error| usage(format!("{}: {error}", path.display()))),
+        None => Ok(Policy::shipped()),
+    }
+}
+
+fn blame_undo(error: UndoError) -> Failure {
+    match error {
+        UndoError::Unknown(_) | UndoError::Refused(_) => Failure::Usage(error.into()),
+        UndoError::NotWhole { .. } | UndoError::Storage(_) => Failure::Fault(error.into()),
+    }
+}
+
+fn write_touched(path: &std::path::Path, touched: &[Touched]) -> Result<(), Failure> {
+    let mut csv = csv::Writer::from_path(path).or_usage()?;
+    csv.write_record(["id", "written", "now", "by", "at", "code", "reason"])
+        .or_fault()?;
+    for row in touched {
+        let numbers = [row.written, row.now].map(|number| number.to_string());
+        let [written, now] = &numbers;
+        let (by, at) = (name_of(&row.by), row.at.to_string());
+        csv.write_record([&row.id.0, written, now, &by, &at, row.code, row.reason])
+            .or_fault()?;
+    }
+    csv.flush().or_fault()
+}
+
+/// Who acted: the account, the token, or the part of the platform.
+fn name_of(actor: &Actor) -> String {
+    match actor {
+        Actor::Staff { account, .. } => account.0.clone(),
+        Actor::Client { token, .. } => format!("token {token}"),
+        Actor::Citizen => "citizen".to_owned(),
+        Actor::System { part } => format!("system {part}"),
     }
 }
 
 fn blame(error: ImportError) -> Failure {
     match error {
-        ImportError::Source(_) | ImportError::Review(_) | ImportError::LooksShifted { .. } => {
-            Failure::Usage(error.into())
-        }
+        ImportError::Source(_)
+        | ImportError::Review(_)
+        | ImportError::IdTaken(_)
+        | ImportError::LooksShifted { .. } => Failure::Usage(error.into()),
         ImportError::Storage(_) | ImportError::Interrupted(_) => Failure::Fault(error.into()),
     }
 }

@@ -168,9 +168,11 @@ struct Reset {
 
 impl Reset {
     fn run(self) -> Outcome {
-        let first = self
-            .desk
-            .act(async |access, act| access.reset(act, &named(&self.id)?, self.factors).await)?;
+        let first = self.desk.act(async |access, act| {
+            access
+                .reset(act, &named(&self.id)?, None, self.factors)
+                .await
+        })?;
         let title = if self.factors {
             "Đã cấp lại mật khẩu, đã xóa xác thực hai lớp (password reset, second factors removed)"
         } else {
@@ -193,7 +195,8 @@ impl Disable {
     fn run(self) -> Outcome {
         let account = self
             .desk
-            .act(async |access, act| access.disable(act, &named(&self.id)?).await)?;
+            .act(async |access, act| access.disable(act, &named(&self.id)?, None).await)?
+            .state;
         self.desk
             .show("Tài khoản đã khóa (account closed)", &account)
     }
@@ -212,7 +215,7 @@ impl Enable {
     fn run(self) -> Outcome {
         let first = self
             .desk
-            .act(async |access, act| access.enable(act, &named(&self.id)?).await)?;
+            .act(async |access, act| access.enable(act, &named(&self.id)?, None).await)?;
         self.desk
             .hand_over("Đã mở lại tài khoản (account opened again)", &first)
     }
@@ -232,10 +235,15 @@ struct Assign {
 impl Assign {
     fn run(self) -> Outcome {
         let Post { unit, role } = self.post;
-        let account = self.desk.act(async |access, act| {
-            warn_of_unknown(access, &unit).await?;
-            access.assign(act, &named(&self.id)?, unit, role).await
-        })?;
+        let account = self
+            .desk
+            .act(async |access, act| {
+                warn_of_unknown(access, &unit).await?;
+                access
+                    .assign(act, &named(&self.id)?, None, unit, role)
+                    .await
+            })?
+            .state;
         self.desk
             .show("Đơn vị và vai trò hiện nay (unit and role now)", &account)
     }

@@ -8,6 +8,7 @@ mod killed;
 mod linkage;
 mod passport;
 mod resume;
+mod serve;
 mod store;
 mod token;
 mod tool;

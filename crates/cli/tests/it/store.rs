@@ -245,6 +245,81 @@ fn cleaned_records_go_into_both_stores_and_the_log_tells_of_every_change() {
     goes_in(&country, &database, |statement| sql(&database, statement));
 }
 
+fn undo(store: &str, import: &str, more: &[&str]) -> Run {
+    let words = ["undo-import", import, "--store", store, "--json"];
+    minhchung(&[&words[..], more].concat())
+}
+
+/// The second of two imports holds seven rows of the first, until it is undone itself.
+fn is_undone(country: &Country, store: &str) {
+    let records = country.data("subjects", "csv");
+    let first = tally(&import(country, store, &records, &[]));
+    let (changed, _) = variants(country);
+    let second = tally(&import(country, store, &changed, &[]));
+    let ids = [&first, &second].map(|tally| tally["import"].as_str().expect("an id").to_owned());
+    let [first_id, second_id] = &ids;
+    let all = number(&first, "new");
+    let file = country.path(&format!("touched-{}.csv", store.len()));
+    let path = file.display().to_string();
+
+    let run = undo(store, first_id, &["--touched", &path, "--why", "nhầm tệp"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let done: Value = serde_json::from_str(&run.stdout).expect("one JSON object");
+    assert_eq!(
+        (number(&done, "taken_back"), number(&done, "touched")),
+        (all - 7, 7),
+        "{done}"
+    );
+    let touched = fs::read_to_string(&file).expect("the rows that were touched");
+    assert_eq!(touched.lines().count(), 8, "{touched}");
+    assert_eq!(
+        touched.matches("system import").count(),
+        7,
+        "the second import holds them: {touched}"
+    );
+    let run = undo(store, second_id, &[]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let done: Value = serde_json::from_str(&run.stdout).expect("one JSON object");
+    assert_eq!(number(&done, "restored"), 7, "{done}");
+
+    let run = minhchung(&["undo-import", first_id, "--store", store]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let numbers: Vec<&str> = run
+        .stdout
+        .lines()
+        .filter_map(|line| {
+            line.split_whitespace()
+                .find(|word| word.parse::<u64>().is_ok())
+        })
+        .collect();
+    let already = (all - 7).to_string();
+    assert_eq!(
+        numbers[..4],
+        ["0", "7", &already, "0"],
+        "restored, taken back, already, touched: {}",
+        run.stdout
+    );
+
+    let again = tally(&import(country, store, &records, &[]));
+    assert_eq!(number(&again, "new"), all, "as if it had never been there");
+    assert_eq!(number(&again, "new_facilities"), 0, "facilities stay");
+    for unknown in ["import/20220419T050000-00", "subject/1"] {
+        let run = undo(store, unknown, &[]);
+        assert_eq!(run.code, 2, "{}", run.stdout);
+        assert!(run.stderr.contains(unknown), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn an_import_is_undone_by_the_id_that_it_printed() {
+    let country = Country::new(60, "csv");
+    let cleaned = country.clean("result", "csv", &[]);
+    assert_eq!(cleaned.code, 0, "{}", cleaned.stderr);
+    let file = country.path("records.db").display().to_string();
+    is_undone(&country, &format!("sqlite:{file}"));
+    is_undone(&country, &database("undo"));
+}
+
 #[test]
 fn a_store_that_is_none_is_named_without_its_password() {
     let run = minhchung(&["migrate", "--store", "mysql://clerk:secret@db/records"]);

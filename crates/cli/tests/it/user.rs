@@ -336,7 +336,7 @@ async fn acts_but_runs_no_accounts(access: &Access, token: &str, when: Timestamp
     };
     assert_eq!(code(access.create(&act, &new).await), "rights.forbidden");
     let other = AccountId("van.hanh".into());
-    let reset = access.reset(&act, &other, true).await;
+    let reset = access.reset(&act, &other, None, true).await;
     assert_eq!(code(reset), "rights.forbidden");
     assert_eq!(code(access.tokens(&act).await), "rights.forbidden");
 }

@@ -11,7 +11,8 @@ use storage::access::{AccessChange, OutsideIdentity};
 use super::attempts::Attempt;
 use super::secret::{self, Secret};
 use super::token::target;
-use super::{Access, AccessError, Factors, after, note_of, notice, owner, reasons, rules};
+use super::{Access, AccessError, Factors, after, note_of, notice, owner, reasons, record, rules};
+use crate::Done;
 
 /// An account that is to be opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,8 @@ pub struct FirstPassword {
     pub password: Secret,
     /// Its last moment.
     pub until: Timestamp,
+    /// The revision of the account's record with it.
+    pub revision: u64,
 }
 
 impl Access {
@@ -52,11 +55,11 @@ impl Access {
             place: Place::default(),
             role: new.role,
         };
-        self.hand_out(act, id, &command, Vec::new()).await
+        self.hand_out(act, id, None, &command, Vec::new()).await
     }
 
     /// Takes an account's password away and makes a new first one: all sessions are over and a lock is gone. `factors`: the second factors
-    /// and linked identities go too, for somebody who lost them.
+    /// and linked identities go too, for somebody who lost them. `read`, here as below: the revision that the actor saw.
     ///
     /// # Errors
     /// The refusals of [`casework::account`].
@@ -64,6 +67,7 @@ impl Access {
         &self,
         act: &Act,
         id: &AccountId,
+        read: Option<u64>,
         factors: bool,
     ) -> Result<FirstPassword, AccessError> {
         let mut access = vec![Attempt::forget(&id.0)];
@@ -71,7 +75,7 @@ impl Access {
             access.push(AccessChange::DropFactors(id.clone()));
             access.push(notice(id, "factors_removed", act));
         }
-        self.hand_out(act, id.clone(), &Command::Reset, access)
+        self.hand_out(act, id.clone(), read, &Command::Reset, access)
             .await
     }
 
@@ -79,21 +83,28 @@ impl Access {
     ///
     /// # Errors
     /// The refusals of [`casework::account`].
-    pub async fn disable(&self, act: &Act, id: &AccountId) -> Result<Account, AccessError> {
-        let access = vec![end_all(id)];
-        Ok(self
-            .change(act, id, &Command::Disable, access)
-            .await?
-            .account)
+    pub async fn disable(
+        &self,
+        act: &Act,
+        id: &AccountId,
+        read: Option<u64>,
+    ) -> Result<Done<Account>, AccessError> {
+        self.change(act, id, read, &Command::Disable, vec![end_all(id)])
+            .await
     }
 
     /// Opens a closed account again, with a new first password.
     ///
     /// # Errors
     /// The refusals of [`casework::account`].
-    pub async fn enable(&self, act: &Act, id: &AccountId) -> Result<FirstPassword, AccessError> {
+    pub async fn enable(
+        &self,
+        act: &Act,
+        id: &AccountId,
+        read: Option<u64>,
+    ) -> Result<FirstPassword, AccessError> {
         let access = vec![Attempt::forget(&id.0)];
-        self.hand_out(act, id.clone(), &Command::Enable, access)
+        self.hand_out(act, id.clone(), read, &Command::Enable, access)
             .await
     }
 
@@ -105,16 +116,17 @@ impl Access {
         &self,
         act: &Act,
         id: &AccountId,
+        read: Option<u64>,
         unit: Unit,
         role: Role,
-    ) -> Result<Account, AccessError> {
+    ) -> Result<Done<Account>, AccessError> {
         let command = Command::Assign {
             unit,
             place: Place::default(),
             role,
         };
         let access = vec![end_all(id), notice(id, "assigned", act)];
-        Ok(self.change(act, id, &command, access).await?.account)
+        self.change(act, id, read, &command, access).await
     }
 
     /// An account and its second factors, for its owner and for those who run it.
@@ -282,14 +294,36 @@ impl Access {
         Ok(account)
     }
 
+    /// Refuses what [`Access::change`] would refuse, without changing anything.
+    async fn may_change(
+        &self,
+        act: &Act,
+        id: &AccountId,
+        read: Option<u64>,
+        command: &Command,
+    ) -> Result<(), AccessError> {
+        let (platform, record) = (&self.0.platform, record(id));
+        let mut unsaved = storage::Batch::default();
+        let done = platform
+            .prepare::<Account>(act, &record, read, command, &mut unsaved)
+            .await;
+        platform
+            .noting_refusal::<Account, _>(act, &record, done)
+            .await?;
+        Ok(())
+    }
+
     /// An act on an account that leaves its owner with a new first password.
     async fn hand_out(
         &self,
         act: &Act,
         id: AccountId,
+        read: Option<u64>,
         command: &Command,
         mut access: Vec<AccessChange>,
     ) -> Result<FirstPassword, AccessError> {
+        // Hashing costs what a login costs: nobody without the right makes the server pay it.
+        self.may_change(act, &id, read, command).await?;
         let password = secret::first_password()?;
         let hash = self.0.hasher.keep(password.expose()).await?;
         let until = after(
@@ -305,12 +339,13 @@ impl Access {
             end_all(&id),
             notice(&id, "first_password_made", act),
         ]);
-        let changed = self.change(act, &id, command, access).await?;
-        reasons::NOT_CLOSED.unless(changed.anew)?;
+        let done = self.change(act, &id, read, command, access).await?;
+        reasons::NOT_CLOSED.unless(!done.events.is_empty())?;
         Ok(FirstPassword {
             id,
             password,
             until,
+            revision: done.revision,
         })
     }
 }

@@ -160,7 +160,7 @@ impl Access {
             });
         }
         let command = Command::ChangeFactor(what.to_owned());
-        self.change(act, id, &command, changes).await?;
+        self.change(act, id, None, &command, changes).await?;
         let step = self.go_on(&acting).await?;
         Ok(Registered {
             recovery_codes,
@@ -183,7 +183,7 @@ impl Access {
             notice(id, "recovery_codes_made", act),
         ];
         let command = Command::ChangeFactor("recovery_codes".into());
-        self.change(act, id, &command, changes).await?;
+        self.change(act, id, None, &command, changes).await?;
         Ok(codes)
     }
 
@@ -202,7 +202,7 @@ impl Access {
             notice(id, "totp_removed", act),
         ];
         let command = Command::ChangeFactor("totp_removed".into());
-        self.change(act, id, &command, changes).await?;
+        self.change(act, id, None, &command, changes).await?;
         Ok(())
     }
 
@@ -226,7 +226,7 @@ impl Access {
             notice(id, "passkey_removed", act),
         ];
         let command = Command::ChangeFactor("passkey_removed".into());
-        self.change(act, id, &command, changes).await?;
+        self.change(act, id, None, &command, changes).await?;
         Ok(())
     }
 

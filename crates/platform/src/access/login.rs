@@ -285,8 +285,8 @@ impl Access {
             },
             notice(id, "password_changed", act),
         ];
-        let changed = self.change(act, id, &Command::ChoosePassword, access);
-        Ok(changed.await?.account)
+        let done = self.change(act, id, None, &Command::ChoosePassword, access);
+        Ok(done.await?.state)
     }
 
     // Between the steps.

@@ -82,12 +82,16 @@ impl Decider {
 
     fn step(&self, row: &Incoming, stored: Option<Stored<Subject>>) -> Result<Step, StorageError> {
         let id = RecordId(row.id.clone());
-        let Some(Stored { revision, state }) = stored else {
-            let mut actions = vec![Action::Register(row.registration.clone())];
-            if row.suggestion.is_some() {
-                actions.push(Action::Suggest(row.suggestion.clone()));
+        let (revision, before) = stored.map_or((0, None), |it| (it.revision, Some(it.state)));
+        let state = match before {
+            Some(state) if !state.taken_back => state,
+            before => {
+                let mut actions = vec![Action::Register(row.registration.clone())];
+                if row.suggestion.is_some() {
+                    actions.push(Action::Suggest(row.suggestion.clone()));
+                }
+                return self.change(&id, revision, before, actions, Step::New);
             }
-            return self.change(&id, 0, None, actions, Step::New);
         };
         if state.person != row.registration.person {
             let reason = "the record names another person under this id: identities change by the register or a police list, not by an import";
@@ -166,7 +170,10 @@ fn differences(subject: &Subject, row: &Registration) -> Vec<Action> {
         });
     }
     for new in &row.doses {
-        let (dose, facts, check) = (new.id.clone(), new.facts.clone(), new.check.clone());
+        let (dose, facts, mut check) = (new.id.clone(), new.facts.clone(), new.check.clone());
+        if let Some(known) = subject.doses.get(&new.id).filter(|it| it.facts == facts) {
+            check = check.keeping_overrides(&known.check);
+        }
         match subject.doses.get(&new.id).filter(|dose| dose.counts()) {
             None if subject.doses.contains_key(&new.id) => {}
             None => actions.push(Action::EnterDose { dose, facts, check }),

@@ -31,7 +31,7 @@ pub struct Files {
 }
 
 /// Everything that comes in, in the order of the file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Source {
     subjects: Arc<Vec<Incoming>>,
     facilities: Vec<IncomingFacility>,
@@ -124,10 +124,11 @@ impl Source {
     /// A file that can't be read, or a result that is not of these files.
     pub fn read(files: &Files) -> Result<Self, SourceError> {
         let found = Found::read(&files.cleaned)?;
-        let mut source = Self::default();
-        if let Some(path) = &files.facilities {
-            source.facilities = facilities(path)?;
-        }
+        let facilities = match &files.facilities {
+            Some(path) => facilities(path)?,
+            None => Vec::new(),
+        };
+        let mut source = Self::of(Vec::new(), facilities);
         let places = source
             .facilities
             .iter()
@@ -149,6 +150,16 @@ impl Source {
                 what: format!("nothing is said of row {}", subject.row),
             }),
             None => Ok(source),
+        }
+    }
+
+    /// What was read and joined already.
+    pub fn of(subjects: Vec<Incoming>, facilities: Vec<IncomingFacility>) -> Self {
+        Self {
+            subjects: Arc::new(subjects),
+            facilities,
+            unreadable: 0,
+            orphan_doses: 0,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Signing in on both stores: accounts, steps, factors, sessions and tokens, with time set forward and back.
 
 mod factors;
+mod provider;
 mod sessions;
 mod tokens;
 
@@ -9,7 +10,8 @@ use casework::{AccountId, Act, Origin, Role, Unit};
 use jiff::Timestamp;
 use platform::Platform;
 use platform::access::{
-    Access, AccessError, FirstPassword, NewAccount, Rules, SealKey, Secret, Setup, Site, Step,
+    Access, AccessError, FirstPassword, NewAccount, Provider, Rules, SealKey, Secret, Setup, Site,
+    Step,
 };
 
 use crate::world::{at, on_both};
@@ -25,7 +27,7 @@ fn office() -> Origin {
     from("203.0.113.7")
 }
 
-fn access(platform: Platform) -> Access {
+fn access(platform: Platform, providers: Vec<Provider>) -> Access {
     let mut rules = Rules::shipped();
     // What a password costs is no matter of these tests.
     rules.argon2id.memory_kib = 64;
@@ -37,13 +39,13 @@ fn access(platform: Platform) -> Access {
             domain: "tiemchung.example".into(),
             origins: vec!["https://tiemchung.example".into()],
         },
-        providers: Vec::new(),
+        providers,
     };
     Access::new(platform, setup).expect("sets up")
 }
 
 fn on_both_stores<F: Future<Output = ()>>(test: impl Fn(Access) -> F) {
-    on_both(|platform| test(access(platform)));
+    on_both(|platform| test(access(platform, Vec::new())));
 }
 
 /// Why something was refused.
@@ -212,7 +214,7 @@ fn unknown_names_and_wrong_passwords_get_one_answer_wait_and_lock_alike() {
         }
         let act = Act::system("console", at(10_000_001));
         let again = access
-            .reset(&act, &account("le.an"), false)
+            .reset(&act, &account("le.an"), None, false)
             .await
             .expect("resets");
         let step = access
@@ -268,7 +270,7 @@ fn an_account_is_run_one_level_up_and_an_open_one_is_not_opened_again() {
     on_both_stores(|access| async move {
         clerk(&access, "le.an").await;
         let console = Act::system("console", at(30));
-        let open = access.enable(&console, &account("le.an")).await;
+        let open = access.enable(&console, &account("le.an"), None).await;
         assert_eq!(code(open), "access.not_closed");
         // The password is still the owner's.
         session(&access, "le.an", &office(), at(31)).await;
@@ -280,7 +282,9 @@ fn an_account_is_run_one_level_up_and_an_open_one_is_not_opened_again() {
             },
             ..console
         };
-        let beyond = access.reset(&elsewhere, &account("le.an"), true).await;
+        let beyond = access
+            .reset(&elsewhere, &account("le.an"), None, true)
+            .await;
         assert_eq!(code(beyond), "record.not_found");
         let beyond = access.account(&elsewhere, &account("le.an")).await;
         let nowhere = access.account(&elsewhere, &account("nobody")).await;

@@ -18,7 +18,7 @@ use crate::world::{
     settle, subject,
 };
 
-fn citizen(seconds: i64) -> Act {
+pub(crate) fn citizen(seconds: i64) -> Act {
     Act {
         at: at(seconds),
         by: Actor::Citizen,
@@ -28,7 +28,7 @@ fn citizen(seconds: i64) -> Act {
 }
 
 /// Says that there is no certificate; the person is number `n`.
-fn submission(n: u32) -> Submission {
+pub(crate) fn submission(n: u32) -> Submission {
     let person = person(n);
     Submission {
         kind: FeedbackKind::NoCertificate,
@@ -52,7 +52,7 @@ fn submission(n: u32) -> Submission {
     }
 }
 
-fn submit(submission: Submission) -> Command {
+pub(crate) fn submit(submission: Submission) -> Command {
     Command::Submit {
         submission: Box::new(submission),
         phone_proven: true,
@@ -76,7 +76,7 @@ async fn send(platform: &Platform, name: &str, n: u32) -> RecordId {
 }
 
 #[derive(Default)]
-struct Recorded(Mutex<Vec<Message>>);
+pub(crate) struct Recorded(pub(crate) Mutex<Vec<Message>>);
 
 impl Courier for Recorded {
     fn send(&self, message: &Message) -> Result<(), NotTaken> {

@@ -1,6 +1,7 @@
 //! The acts of the system on both stores: every test runs on SQLite and on PostgreSQL and expects the same.
 
 mod access;
+mod campaigns;
 mod cleaning;
 mod clusters;
 mod feedback;
@@ -8,4 +9,6 @@ mod progress;
 mod rights;
 mod sheets;
 mod signing;
+mod undo;
+mod vault;
 mod world;

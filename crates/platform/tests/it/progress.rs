@@ -21,7 +21,7 @@ use crate::world::{
     place, settle, station, subject,
 };
 
-async fn counters_equal_a_recount(platform: &Platform) {
+pub(crate) async fn counters_equal_a_recount(platform: &Platform) {
     let recount = platform.recount().await.expect("recounts");
     assert_eq!(
         recount.differing,
@@ -132,7 +132,7 @@ fn progress_equals_a_recount_from_the_events_after_every_act() {
 }
 
 /// The country's key.
-fn country() -> PassportKey {
+pub(crate) fn country() -> PassportKey {
     let (key, certificate, _) = certified("DSC", &[Purpose::Vaccination]);
     PassportKey {
         profile: Profile::parse(Profile::EU_2023).expect("a profile"),

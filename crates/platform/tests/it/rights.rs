@@ -166,7 +166,7 @@ fn every_read_search_and_refusal_is_in_the_ledger() {
         );
         let auditor = ministry(Role::Auditor);
         let reads = platform
-            .reads(&auditor, casework::Kind::Subject, &here, 10)
+            .reads::<casework::subject::Subject>(&auditor, &here, 10)
             .await
             .expect("reads");
         let bodies: Vec<&str> = reads.iter().map(|read| read.body.as_str()).collect();
@@ -182,7 +182,7 @@ fn every_read_search_and_refusal_is_in_the_ledger() {
                 .all(|it| it.contains("127.0.0.1") && !it.contains("001084000001"))
         );
         let denied = platform
-            .reads(&station(HERE), casework::Kind::Subject, &here, 10)
+            .reads::<casework::subject::Subject>(&station(HERE), &here, 10)
             .await;
         assert_eq!(code_of(denied), "rights.forbidden");
 

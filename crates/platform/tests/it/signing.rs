@@ -256,3 +256,49 @@ fn a_correction_takes_the_signature_back_and_the_rules_run_on_what_was_written()
         );
     });
 }
+
+#[test]
+fn a_finding_holds_up_the_signature_until_it_is_mended_or_a_second_person_overrides_it() {
+    on_both(async |platform| {
+        open_facility(&platform, HERE).await;
+        let one = settle(&platform, 1, HERE, person(1), Some(RegisterAnswer::True)).await;
+        let key = key_of(facility());
+        let act_on = async |by: &Act, action| {
+            let command = subject::Command {
+                action,
+                policy: Arc::clone(&platform.settings().policy),
+            };
+            platform.act::<Subject>(by, &one, None, command).await
+        };
+        let dose = DoseId("D1".into());
+        // VD-05: before the product was licensed.
+        let early = casework::subject::dose::DoseFacts {
+            injected_on: "2020-06-01".into(),
+            ..facts(HERE)
+        };
+        let correct = Action::CorrectDose {
+            dose: dose.clone(),
+            version: 1,
+            facts: early,
+            check: casework::subject::dose::DoseCheck::default(),
+        };
+        let corrected = act_on(&clerk(HERE), correct).await.expect("corrects");
+        assert_eq!(corrected.state.doses[&dose].check.blocking, ["VD-05"]);
+        let batch = std::slice::from_ref(&one);
+        let held_up = sign(&platform, &head(HERE), batch, &key).await;
+        assert_eq!(held_up, ["signing.not_eligible"]);
+        let over = |rule: &str| Action::OverrideFinding {
+            dose: dose.clone(),
+            rule: rule.into(),
+        };
+        let by_editor = act_on(&clerk(HERE), over("VD-05")).await;
+        assert_eq!(code_of(by_editor), "dose.second_person");
+        let blocking = act_on(&head(HERE), over("VD-04")).await;
+        assert_eq!(code_of(blocking), "dose.finding_stands");
+        let elsewhere = act_on(&head(THERE), over("VD-05")).await;
+        assert_eq!(code_of(elsewhere), "record.not_found");
+        act_on(&head(HERE), over("VD-05")).await.expect("overrides");
+        let signed = sign(&platform, &head(HERE), batch, &key).await;
+        assert_eq!(signed, ["signed 4"]);
+    });
+}

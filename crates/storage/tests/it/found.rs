@@ -104,3 +104,42 @@ fn what_records_are_found_by_equals_what_their_states_say_after_any_walk_of_acts
         assert_eq!(rows.into_iter().collect::<BTreeSet<_>>(), expected);
     });
 }
+
+#[test]
+fn many_keys_and_many_histories_at_once_are_those_of_each_alone() {
+    on_both(|store| async move {
+        settle(&store, 0..30, 4, &RegisterAnswer::True).await;
+        for n in (0..30).step_by(4) {
+            let contact = Contact {
+                phone: Some(format!("09010000{:02}", n % 3)),
+                email: None,
+            };
+            keep(&store, n, Action::ChangeContact(contact), &system(n as i64)).await;
+        }
+        let mut keys: Vec<String> = (0..4)
+            .filter_map(|n| lookup::phone(&format!("09010000{n:02}")))
+            .collect();
+        keys.extend(lookup::number("001084000007"));
+        let mut alone = BTreeSet::new();
+        for key in &keys {
+            alone.extend(
+                found(&store, key)
+                    .await
+                    .into_iter()
+                    .map(|id| (key.clone(), id)),
+            );
+        }
+        let together = store.find_many(Kind::Subject, &keys).await.expect("finds");
+        let together: Vec<(String, String)> =
+            together.into_iter().map(|(key, id)| (key, id.0)).collect();
+        assert_eq!(together.len(), alone.len(), "each once");
+        assert_eq!(together.into_iter().collect::<BTreeSet<_>>(), alone);
+
+        let ids: Vec<RecordId> = (0..32).rev().map(id).collect();
+        let histories = store.histories::<Subject>(&ids).await.expect("reads");
+        assert_eq!(histories.len(), ids.len());
+        for (id, history) in ids.iter().zip(histories) {
+            assert_eq!(history, store.history::<Subject>(id).await.expect("reads"));
+        }
+    });
+}

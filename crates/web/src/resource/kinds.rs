@@ -12,24 +12,36 @@ use casework::feedback::Feedback;
 use casework::inquiry::Inquiry;
 use casework::report::Report;
 use casework::subject::{self, Action, Subject};
-use casework::{Act, Actor, RecordId};
+use casework::{AccountId, Act, Actor, RecordId};
+use platform::access::{Access, FirstPassword};
 use platform::cleaning::RowOutcome;
 use platform::{ActError, Governed, Platform};
 use serde_json::{Value, json};
 
-use super::{Acted, Opened, Resource};
-use crate::problem::status_of;
+use super::{Acted, NewRecord, Opened, Resource};
+use crate::problem::{Problem, status_of};
 use crate::wire;
 
 /// A new record, opened by one command.
 async fn opened<P: Governed>(
-    platform: &Platform,
+    access: &Access,
     act: &Act,
     id: RecordId,
     command: P::Command,
-) -> Result<(RecordId, u64), ActError> {
-    let done = platform.act::<P>(act, &id, Some(0), command).await?;
-    Ok((id, done.revision))
+) -> Result<NewRecord, Problem> {
+    let done = access
+        .platform()
+        .act::<P>(act, &id, Some(0), command)
+        .await?;
+    Ok(first(id, done.revision))
+}
+
+fn first(id: RecordId, revision: u64) -> NewRecord {
+    NewRecord {
+        id,
+        revision,
+        secret: None,
+    }
 }
 
 /// Citizens sign in by confirming their phone.
@@ -41,13 +53,14 @@ fn phone_proven(act: &Act) -> bool {
 macro_rules! acts_by_command {
     () => {
         async fn act(
-            platform: &Platform,
+            access: &Access,
             act: &Act,
             id: &RecordId,
             read: Option<u64>,
             wanted: Self::Act,
-        ) -> Result<Acted, ActError> {
-            Ok(platform
+        ) -> Result<Acted, Problem> {
+            Ok(access
+                .platform()
                 .act::<Self>(act, id, read, wanted.into())
                 .await?
                 .into())
@@ -61,12 +74,13 @@ impl Resource for Subject {
     type Act = wire::subject::Act;
 
     async fn act(
-        platform: &Platform,
+        access: &Access,
         act: &Act,
         id: &RecordId,
         read: Option<u64>,
         wanted: Self::Act,
-    ) -> Result<Acted, ActError> {
+    ) -> Result<Acted, Problem> {
+        let platform = access.platform();
         let command = under_policy(platform, wanted.into());
         Ok(platform.act::<Self>(act, id, read, command).await?.into())
     }
@@ -75,13 +89,15 @@ impl Resource for Subject {
 impl Opened for Subject {
     type Create = wire::subject::Create;
 
-    async fn open(
-        platform: &Platform,
-        act: &Act,
-        create: Self::Create,
-    ) -> Result<(RecordId, u64), ActError> {
-        let id = platform.new_id("subject")?;
-        opened::<Self>(platform, act, id, under_policy(platform, create.into())).await
+    async fn open(access: &Access, act: &Act, create: Self::Create) -> Result<NewRecord, Problem> {
+        let id = access.platform().new_id("subject")?;
+        opened::<Self>(
+            access,
+            act,
+            id,
+            under_policy(access.platform(), create.into()),
+        )
+        .await
     }
 }
 
@@ -103,13 +119,9 @@ impl Resource for Facility {
 impl Opened for Facility {
     type Create = wire::facility::Create;
 
-    async fn open(
-        platform: &Platform,
-        act: &Act,
-        create: Self::Create,
-    ) -> Result<(RecordId, u64), ActError> {
+    async fn open(access: &Access, act: &Act, create: Self::Create) -> Result<NewRecord, Problem> {
         let id = RecordId(create.code.0.as_str().to_owned());
-        opened::<Self>(platform, act, id, create.into()).await
+        opened::<Self>(access, act, id, create.into()).await
     }
 }
 
@@ -120,12 +132,13 @@ impl Resource for List {
 
     /// Lists and their rows change together; the revision is that of the list, which is looked at first.
     async fn act(
-        platform: &Platform,
+        access: &Access,
         act: &Act,
         id: &RecordId,
         read: Option<u64>,
         wanted: Self::Act,
-    ) -> Result<Acted, ActError> {
+    ) -> Result<Acted, Problem> {
+        let platform = access.platform();
         let now = platform.view::<Self>(act, id).await?.revision;
         if let Some(read) = read.filter(|read| *read != now) {
             return Err(ActError::Changed {
@@ -134,12 +147,14 @@ impl Resource for List {
                 read,
                 now,
                 since: Vec::new(),
-            });
+            }
+            .into());
         }
         let same = |changed, rows| Acted {
             revision: now,
             changed,
             rows,
+            secret: None,
         };
         Ok(match wanted {
             wire::list::Act::HandOut {} => {
@@ -154,7 +169,7 @@ impl Resource for List {
                     .sign_list(act, id, &content_sha256.0, evidence.into())
                     .await?,
                 changed: true,
-                rows: Vec::new(),
+                ..Acted::default()
             },
             wire::list::Act::Apply {} => {
                 let rows = platform.apply_list(act, id).await?;
@@ -169,16 +184,11 @@ impl Resource for List {
 impl Opened for List {
     type Create = wire::list::Create;
 
-    async fn open(
-        platform: &Platform,
-        act: &Act,
-        create: Self::Create,
-    ) -> Result<(RecordId, u64), ActError> {
+    async fn open(access: &Access, act: &Act, create: Self::Create) -> Result<NewRecord, Problem> {
         let campaign = create.campaign.into();
-        let id = platform
-            .make_list(act, &campaign, create.place.into())
-            .await?;
-        Ok((id, 1))
+        let place = create.place.into();
+        let id = access.platform().make_list(act, &campaign, place).await?;
+        Ok(first(id, 1))
     }
 }
 
@@ -188,7 +198,7 @@ fn row((item, outcome): &(RecordId, RowOutcome)) -> Value {
         RowOutcome::Refused(refusal) => json!({
             "item": item,
             "code": refusal.reason.code,
-            "status": status_of(refusal.reason.kind),
+            "status": status_of(refusal.reason),
         }),
     }
 }
@@ -214,13 +224,9 @@ impl Resource for Inquiry {
 impl Opened for Inquiry {
     type Create = wire::inquiry::Create;
 
-    async fn open(
-        platform: &Platform,
-        act: &Act,
-        create: Self::Create,
-    ) -> Result<(RecordId, u64), ActError> {
-        let id = platform.new_id("inquiry")?;
-        opened::<Self>(platform, act, id, create.into()).await
+    async fn open(access: &Access, act: &Act, create: Self::Create) -> Result<NewRecord, Problem> {
+        let id = access.platform().new_id("inquiry")?;
+        opened::<Self>(access, act, id, create.into()).await
     }
 }
 
@@ -230,13 +236,14 @@ impl Resource for Feedback {
     type Act = wire::feedback::Act;
 
     async fn act(
-        platform: &Platform,
+        access: &Access,
         act: &Act,
         id: &RecordId,
         read: Option<u64>,
         wanted: Self::Act,
-    ) -> Result<Acted, ActError> {
+    ) -> Result<Acted, Problem> {
         let command = wanted.command(phone_proven(act));
+        let platform = access.platform();
         Ok(platform.act::<Self>(act, id, read, command).await?.into())
     }
 }
@@ -244,14 +251,10 @@ impl Resource for Feedback {
 impl Opened for Feedback {
     type Create = wire::feedback::Create;
 
-    async fn open(
-        platform: &Platform,
-        act: &Act,
-        create: Self::Create,
-    ) -> Result<(RecordId, u64), ActError> {
-        let id = platform.new_id("feedback")?;
+    async fn open(access: &Access, act: &Act, create: Self::Create) -> Result<NewRecord, Problem> {
+        let id = access.platform().new_id("feedback")?;
         let command = create.command(phone_proven(act));
-        opened::<Self>(platform, act, id, command).await
+        opened::<Self>(access, act, id, command).await
     }
 }
 
@@ -266,13 +269,9 @@ impl Resource for Campaign {
 impl Opened for Campaign {
     type Create = wire::campaign::Create;
 
-    async fn open(
-        platform: &Platform,
-        act: &Act,
-        create: Self::Create,
-    ) -> Result<(RecordId, u64), ActError> {
-        let id = platform.new_id("campaign")?;
-        opened::<Self>(platform, act, id, create.into()).await
+    async fn open(access: &Access, act: &Act, create: Self::Create) -> Result<NewRecord, Problem> {
+        let id = access.platform().new_id("campaign")?;
+        opened::<Self>(access, act, id, create.into()).await
     }
 }
 
@@ -287,16 +286,13 @@ impl Resource for Report {
 impl Opened for Report {
     type Create = wire::report::Create;
 
-    async fn open(
-        platform: &Platform,
-        act: &Act,
-        create: Self::Create,
-    ) -> Result<(RecordId, u64), ActError> {
+    async fn open(access: &Access, act: &Act, create: Self::Create) -> Result<NewRecord, Problem> {
         let (campaign, earlier) = (create.campaign.into(), create.earlier.map(RecordId::from));
-        let (id, _) = platform
+        let (id, _) = access
+            .platform()
             .take_report(act, &create.unit.0, &campaign, earlier.as_ref())
             .await?;
-        Ok((id, 1))
+        Ok(first(id, 1))
     }
 }
 
@@ -311,15 +307,11 @@ impl Resource for Contact {
 impl Opened for Contact {
     type Create = wire::contact::Create;
 
-    async fn open(
-        platform: &Platform,
-        act: &Act,
-        create: Self::Create,
-    ) -> Result<(RecordId, u64), ActError> {
+    async fn open(access: &Access, act: &Act, create: Self::Create) -> Result<NewRecord, Problem> {
         let unit = &create.unit.0;
         // One record for each unit. A hamlet's name comes last and is kept as it is.
         let id = RecordId(unit.to_string().replacen('/', ".", 2));
-        opened::<Self>(platform, act, id, create.into()).await
+        opened::<Self>(access, act, id, create.into()).await
     }
 }
 
@@ -328,18 +320,51 @@ impl Resource for Account {
     const ABOUT: &'static str = "A personal account.";
     type Act = wire::account::Act;
 
-    acts_by_command!();
+    async fn act(
+        access: &Access,
+        act: &Act,
+        id: &RecordId,
+        read: Option<u64>,
+        wanted: Self::Act,
+    ) -> Result<Acted, Problem> {
+        let id = AccountId(id.0.clone());
+        Ok(match wanted {
+            wire::account::Act::Assign { unit, role } => access
+                .assign(act, &id, read, unit.0, role.into())
+                .await?
+                .into(),
+            wire::account::Act::Disable {} => access.disable(act, &id, read).await?.into(),
+            wire::account::Act::Enable {} => handed(&access.enable(act, &id, read).await?),
+            wire::account::Act::Reset { factors } => {
+                handed(&access.reset(act, &id, read, factors).await?)
+            }
+        })
+    }
 }
 
 impl Opened for Account {
     type Create = wire::account::Create;
 
-    async fn open(
-        platform: &Platform,
-        act: &Act,
-        create: Self::Create,
-    ) -> Result<(RecordId, u64), ActError> {
-        let id = RecordId(create.id.0.0.clone());
-        opened::<Self>(platform, act, id, create.into()).await
+    async fn open(access: &Access, act: &Act, create: Self::Create) -> Result<NewRecord, Problem> {
+        let first = access.create(act, &create.into()).await?;
+        Ok(NewRecord {
+            id: RecordId(first.id.0.clone()),
+            revision: first.revision,
+            secret: Some(shown_once(&first)),
+        })
     }
+}
+
+fn handed(first: &FirstPassword) -> Acted {
+    Acted {
+        revision: first.revision,
+        changed: true,
+        rows: Vec::new(),
+        secret: Some(shown_once(first)),
+    }
+}
+
+fn shown_once(first: &FirstPassword) -> (&'static str, Value) {
+    let told = json!({ "password": first.password, "until": first.until });
+    ("first_password", told)
 }

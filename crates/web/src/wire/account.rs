@@ -1,8 +1,7 @@
 //! A personal account: made, moved and closed one level up.
 
 use casework::Role;
-use casework::account::Command;
-use registry::area::Place;
+use platform::access::NewAccount;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -14,11 +13,11 @@ use crate::fields::{AccountName, Line, UnitCode};
 #[schema(as = AccountCreate, examples(json!({"id": "le.van.an", "name": "Lê Văn Ân", "unit": "facility/TYT-00004", "role": "clerk"})))]
 pub(crate) struct Create {
     /// The name at login, which becomes the id of the record.
-    pub(crate) id: AccountName,
+    id: AccountName,
     /// The person's name, as colleagues see it.
     name: Line,
     /// The unit.
-    pub(crate) unit: UnitCode,
+    unit: UnitCode,
     /// The role.
     role: RoleName,
 }
@@ -66,34 +65,23 @@ pub(crate) enum Act {
     },
     /// Close it: its sessions are over at once.
     Disable {},
-    /// Open it again.
+    /// Open it again, with a new first password.
     Enable {},
+    /// Take the password away: a new first one, shown once, and all sessions are over.
+    Reset {
+        /// Second factors and linked identities go too, for somebody who lost them.
+        #[serde(default)]
+        factors: bool,
+    },
 }
 
-impl From<Create> for Command {
-    /// The platform puts the place of the unit in.
+impl From<Create> for NewAccount {
     fn from(new: Create) -> Self {
-        Self::Create {
-            id: new.id.0,
+        Self {
+            id: new.id.0.0,
             name: new.name.into_string(),
             unit: new.unit.0,
-            place: Place::default(),
             role: new.role.into(),
-        }
-    }
-}
-
-impl From<Act> for Command {
-    /// The platform puts the place of the unit in.
-    fn from(act: Act) -> Self {
-        match act {
-            Act::Assign { unit, role } => Self::Assign {
-                unit: unit.0,
-                place: Place::default(),
-                role: role.into(),
-            },
-            Act::Disable {} => Self::Disable,
-            Act::Enable {} => Self::Enable,
         }
     }
 }

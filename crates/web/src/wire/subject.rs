@@ -157,6 +157,13 @@ pub(crate) enum Act {
         /// Its id.
         dose: Id,
     },
+    /// Override what a rule found in an injection, as somebody else than those who wrote it. Needs `why`.
+    OverrideFinding {
+        /// The injection.
+        dose: Id,
+        /// The rule (`LT-01`), as the record shows it.
+        rule: Text<20, 1>,
+    },
     /// Judge a suspected duplicate. Needs `why`.
     JudgeDuplicate {
         /// Its id.
@@ -221,6 +228,10 @@ impl From<Act> for Action {
             Act::RetractDose { dose } => Self::RetractDose {
                 dose: DoseId(dose.into_string()),
             },
+            Act::OverrideFinding { dose, rule } => Self::OverrideFinding {
+                dose: DoseId(dose.into_string()),
+                rule: rule.into_string(),
+            },
             Act::JudgeDuplicate { dose, same } => Self::JudgeDuplicate {
                 dose: DoseId(dose.into_string()),
                 same,
@@ -240,12 +251,18 @@ impl From<Act> for Action {
 
 impl From<Create> for Action {
     fn from(new: Create) -> Self {
+        Self::Register(new.into())
+    }
+}
+
+impl From<Create> for subject::Registration {
+    fn from(new: Create) -> Self {
         let dose = |dose: NewDose| subject::NewDose {
             id: DoseId(dose.id.into_string()),
             facts: dose.facts.into(),
             check: DoseCheck::default(),
         };
-        Self::Register(subject::Registration {
+        Self {
             person: new.person.into(),
             contact: new.contact.into(),
             residence: new.residence.into(),
@@ -253,7 +270,7 @@ impl From<Create> for Action {
             answer: None,
             doses: new.doses.into_iter().map(dose).collect(),
             cluster: None,
-        })
+        }
     }
 }
 

@@ -3,7 +3,10 @@
 mod bad_input;
 mod bounds;
 mod document;
+mod exchange;
+mod keys;
 mod matrix;
 mod once;
 mod place;
 mod procedures;
+mod sign_in;

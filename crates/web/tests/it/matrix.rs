@@ -51,6 +51,7 @@ fn acts(kind: &str) -> Vec<Value> {
             json!({ "act": "enter_dose", "dose": "D-new", "facts": facts }),
             json!({ "act": "correct_dose", "dose": "D-new", "version": 1, "facts": facts }),
             json!({ "act": "retract_dose", "dose": "D-new", "why": "thử" }),
+            json!({ "act": "override_finding", "dose": "D-new", "rule": "LT-01", "why": "thử" }),
             json!({ "act": "judge_duplicate", "dose": "D-new", "same": false, "why": "thử" }),
             json!({ "act": "withdraw_signature", "facility": "TYT-1", "why": "thử" }),
             json!({ "act": "issue_passport", "certificate": certificate }),
@@ -110,6 +111,7 @@ fn acts(kind: &str) -> Vec<Value> {
             json!({ "act": "assign", "unit": "ministry", "role": "auditor" }),
             json!({ "act": "disable" }),
             json!({ "act": "enable" }),
+            json!({ "act": "reset" }),
         ],
         _ => Vec::new(),
     }
@@ -147,9 +149,25 @@ fn openings(kind: &str, of: &Settled) -> Value {
 struct Question {
     method: &'static str,
     path: String,
-    body: Option<Value>,
+    body: Option<Body>,
     /// The same about what does not exist; `None` where it is about the caller or about nobody.
-    nothing: Option<(String, Option<Value>)>,
+    nothing: Option<(String, Option<Body>)>,
+}
+
+/// What is sent, and what it is.
+#[derive(Debug, Clone)]
+struct Body {
+    media_type: &'static str,
+    bytes: Vec<u8>,
+}
+
+impl From<Value> for Body {
+    fn from(value: Value) -> Self {
+        Self {
+            media_type: "application/json",
+            bytes: value.to_string().into_bytes(),
+        }
+    }
 }
 
 impl Question {
@@ -163,12 +181,27 @@ impl Question {
     }
 
     fn post(path: String, body: Value, nothing: Option<(String, Value)>) -> Self {
-        let nothing = nothing.map(|(path, body)| (path, Some(body)));
+        let nothing = nothing.map(|(path, body)| (path, Some(body.into())));
         Self {
             method: "POST",
             path,
-            body: Some(body),
+            body: Some(body.into()),
             nothing,
+        }
+    }
+
+    fn file(
+        path: String,
+        media_type: &'static str,
+        bytes: Vec<u8>,
+        nothing: Option<String>,
+    ) -> Self {
+        let body = Body { media_type, bytes };
+        Self {
+            method: "POST",
+            path,
+            nothing: nothing.map(|path| (path, Some(body.clone()))),
+            body: Some(body),
         }
     }
 }
@@ -177,14 +210,26 @@ impl Question {
 fn questions(method: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
     let rest = path.strip_prefix("/api/v1/").unwrap_or(path);
     let kind = rest.split('/').next().unwrap_or_default();
-    let about = |path: &str| {
-        let with = |id: &str| path.replace("{id}", id);
-        (with(of.id(kind)), with(NOBODY))
-    };
+    overviews(method, rest, path, of)
+        .or_else(|| of_people(method, rest, path, of))
+        .or_else(|| of_work(method, rest, path, of))
+        .or_else(|| of_records(method, rest, path, of, kind))
+}
+
+/// The same route about a record of theirs, and about none.
+fn about(path: &str, theirs: &str) -> (String, String) {
+    let path = path.replace("{sha256}", &"0".repeat(64));
+    let with = |id: &str| path.replace("{id}", id);
+    (with(theirs), with(NOBODY))
+}
+
+/// What the caller sees of an area as a whole.
+fn overviews(method: &str, rest: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
     Some(match (method, rest) {
         (
             "get",
             "whoami"
+            | "me"
             | "/healthz"
             | "/readyz"
             | "/openapi.json"
@@ -218,6 +263,22 @@ fn questions(method: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
             });
             all.collect()
         }
+        ("get", "accounts" | "tokens") => {
+            let longest = format!("{path}?limit=200");
+            vec![Question::get(longest, None)]
+        }
+        ("get", "exports/subjects") => {
+            let areas = [
+                format!("commune:{}", of.commune),
+                format!("district:{}", of.district),
+                format!("province:{}", of.province),
+                "country".to_owned(),
+            ];
+            let of_area = |area: &String| {
+                Question::get(format!("{path}?area={area}&purpose=ki%E1%BB%83m+tra"), None)
+            };
+            areas.iter().map(of_area).collect()
+        }
         ("get", "progress") => {
             let units = [
                 format!("commune/{}", of.commune),
@@ -230,6 +291,41 @@ fn questions(method: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
                 .iter()
                 .map(|unit| Question::get(format!("{path}?unit={unit}"), Some(nothing.clone())))
                 .collect()
+        }
+        _ => return None,
+    })
+}
+
+/// Who somebody is: accounts, tokens, persons looked for and joined.
+fn of_people(method: &str, rest: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
+    Some(match (method, rest) {
+        ("post", "sign-in") => {
+            let body = json!({ "act": "start_passkey" });
+            vec![Question::post(path.to_owned(), body, None)]
+        }
+        ("post", "me/acts") => {
+            let body = json!({ "act": "sign_out", "session": of.id("accounts") });
+            vec![Question::post(path.to_owned(), body, None)]
+        }
+        ("post", "tokens") => {
+            let body = json!({ "name": "other.system", "unit": format!("facility/{}", of.facility()), "role": "clerk", "until": "2022-12-31T00:00:00Z" });
+            vec![Question::post(path.to_owned(), body, None)]
+        }
+        ("post", "tokens/{id}/revoke" | "clusters/{id}/separate") => {
+            let theirs = if rest.starts_with("tokens") {
+                of.token()
+            } else {
+                of.cluster.clone()
+            };
+            let with = |name: &str| path.replace("{id}", name);
+            let nothing = Some((with(NOBODY), json!({})));
+            vec![Question::post(with(&theirs), json!({}), nothing)]
+        }
+        ("post", "subjects/verify") => {
+            let name = of.person()["full_name"].clone();
+            let claim = |name: Value| json!({ "number": of.number(), "full_name": name, "birth_date": "1984-05-03" });
+            let nothing = Some((path.to_owned(), claim("Không Ai".into())));
+            vec![Question::post(path.to_owned(), claim(name), nothing)]
         }
         ("post", "subjects/search") => {
             let name = of.person()["full_name"].clone();
@@ -256,12 +352,75 @@ fn questions(method: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
                 Some((path.to_owned(), join("another-nobody"))),
             )]
         }
+        _ => return None,
+    })
+}
+
+/// Acts over many records, and files.
+fn of_work(method: &str, rest: &str, path: &str, of: &Settled) -> Option<Vec<Question>> {
+    Some(match (method, rest) {
+        ("get", "lists/{id}/sheet") => {
+            let (theirs, nothing) = about(&format!("{path}?purpose=in"), of.id("lists"));
+            vec![Question::get(theirs, Some(nothing))]
+        }
+        ("post", "lists/{id}/sheet" | "lists/{id}/sheet/preview") => {
+            let (theirs, nothing) = about(path, of.id("lists"));
+            let workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+            vec![Question::file(
+                theirs,
+                workbook,
+                of.sheet.clone(),
+                Some(nothing),
+            )]
+        }
+        ("post", "attachments") => {
+            let bytes = b"%PDF-1.7 %%EOF".to_vec();
+            vec![Question::file(
+                path.to_owned(),
+                "application/octet-stream",
+                bytes,
+                None,
+            )]
+        }
+        ("post", "facilities/{id}/sign") => {
+            let (theirs, nothing) = about(path, of.id("facilities"));
+            let body = json!({ "subjects": [of.id("subjects")] });
+            vec![Question::post(theirs, body.clone(), Some((nothing, body)))]
+        }
+        ("post", "imports" | "imports/preview") => {
+            let row = |facility: &str| {
+                let facts = json!({ "facility": facility });
+                let record =
+                    json!({ "person": of.person(), "doses": [{ "id": "D-x", "facts": facts }] });
+                json!({ "rows": [{ "id": "X-1", "record": record }] })
+            };
+            let nothing = Some((path.to_owned(), row("NOWHERE")));
+            vec![Question::post(
+                path.to_owned(),
+                row(&of.facility()),
+                nothing,
+            )]
+        }
+        ("post", "passports/issue") => vec![Question::post(path.to_owned(), json!({}), None)],
+        _ => return None,
+    })
+}
+
+/// What all procedures have.
+fn of_records(
+    method: &str,
+    rest: &str,
+    path: &str,
+    of: &Settled,
+    kind: &str,
+) -> Option<Vec<Question>> {
+    Some(match (method, rest) {
         ("get", _) if rest.contains("{id}") => {
-            let (theirs, nothing) = about(path);
+            let (theirs, nothing) = about(path, of.id(kind));
             vec![Question::get(theirs, Some(nothing))]
         }
         ("post", _) if rest.ends_with("/{id}/acts") => {
-            let (theirs, nothing) = about(path);
+            let (theirs, nothing) = about(path, of.id(kind));
             let ask = |body: Value| {
                 Question::post(theirs.clone(), body.clone(), Some((nothing.clone(), body)))
             };
@@ -279,7 +438,7 @@ async fn ask(
     by: &str,
     method: &'static str,
     path: &str,
-    body: Option<&Value>,
+    body: Option<&Body>,
     read: &str,
 ) -> Reply {
     // One id for both, so that nothing but the content can differ.
@@ -290,7 +449,8 @@ async fn ask(
     match body {
         Some(body) => {
             asking
-                .body(body.to_string())
+                .bytes(body.bytes.clone())
+                .header("content-type", body.media_type)
                 .key(&new_key())
                 .header("if-match", read)
                 .send()
@@ -354,8 +514,11 @@ async fn check(place: &Place, theirs: &Settled, by: &str, question: &Question, r
         nothing,
     } = question;
     let reply = ask(place, by, method, path, body.as_ref(), read).await;
+    let sent = body
+        .as_ref()
+        .map(|body| String::from_utf8_lossy(&body.bytes));
     let told = format!(
-        "{by}: {method} {path} {body:?} {read}: {} {}",
+        "{by}: {method} {path} {sent:?} {read}: {} {}",
         reply.status,
         reply.text()
     );
@@ -383,7 +546,8 @@ async fn check(place: &Place, theirs: &Settled, by: &str, question: &Question, r
     } else if reply.status.is_success() {
         let counted = reply.json();
         let none = |name: &str| counted[name].as_array().is_none_or(Vec::is_empty);
-        assert!(none("rows") && none("counts"), "{told}");
+        let lists = ["rows", "counts", "records"];
+        assert!(lists.into_iter().all(none), "{told}");
     }
 }
 
@@ -469,7 +633,13 @@ fn without_a_token_nothing_is_answered_but_what_is_open_to_all() {
             for question in questions(&method, &path, &ours).expect("questions") {
                 let asking = place.ask(question.method, &question.path);
                 let reply = match question.body {
-                    Some(body) => asking.body(body.to_string()).send().await,
+                    Some(body) => {
+                        asking
+                            .bytes(body.bytes)
+                            .header("content-type", body.media_type)
+                            .send()
+                            .await
+                    }
                     None => asking.send().await,
                 };
                 assert_eq!(

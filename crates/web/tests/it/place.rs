@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -13,6 +14,7 @@ use hyper::body::Bytes;
 use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
+use platform::access::{Access, Authenticated, Rules, SealKey, Setup, Site};
 use platform::{Platform, RandomIds};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _};
@@ -20,6 +22,8 @@ use storage::Store;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use web::{Api, Authenticate, Authenticating, Denied, Limits, Server, Settings};
+
+use crate::keys::keys;
 
 /// Where the tests find a PostgreSQL server.
 const VARIABLE: &str = "MINHCHUNG_TEST_POSTGRES";
@@ -35,6 +39,8 @@ pub(crate) struct Place {
     pub(crate) platform: Platform,
     pub(crate) api: Api,
     pub(crate) log: Arc<Mutex<Vec<String>>>,
+    /// Where the store lies, if it is a file.
+    pub(crate) folder: Option<PathBuf>,
     end: Option<oneshot::Sender<()>>,
     ended: Option<tokio::task::JoinHandle<()>>,
 }
@@ -56,18 +62,47 @@ pub(crate) struct Asking<'p> {
     body: Option<Bytes>,
 }
 
-/// Tokens of the tests: `ROLE UNIT ACCOUNT` in plain words, and `citizen`.
-struct PlainWords;
+/// Tokens of the tests: `ROLE|UNIT|ACCOUNT` in plain words, and `citizen`; every other one is that of a session or of another system.
+struct PlainWords(Access);
 
 impl Authenticate for PlainWords {
     fn authenticate<'a>(
         &'a self,
         bearer: &'a str,
-        _from: &'a casework::Origin,
-        _at: Timestamp,
+        from: &'a casework::Origin,
+        at: Timestamp,
     ) -> Authenticating<'a> {
-        Box::pin(std::future::ready(actor(bearer).ok_or(Denied::Refused)))
+        match actor(bearer) {
+            Some(by) => Box::pin(std::future::ready(Ok(Authenticated {
+                by,
+                name: String::new(),
+                session: None,
+                until: Timestamp::MAX,
+            }))),
+            None if bearer.contains(['|', ' ']) => {
+                Box::pin(std::future::ready(Err(Denied::Refused)))
+            }
+            None => Authenticate::authenticate(&self.0, bearer, from, at),
+        }
     }
+}
+
+/// Signing in at the tests' own site.
+fn access(platform: Platform) -> Access {
+    let mut rules = Rules::shipped();
+    // What a password costs is no matter of these tests.
+    rules.argon2id.memory_kib = 64;
+    let setup = Setup {
+        rules,
+        seal: Some(SealKey::new([7; 32])),
+        site: Site {
+            name: "Minh Chứng".into(),
+            domain: "tiemchung.example".into(),
+            origins: vec!["https://tiemchung.example".into()],
+        },
+        providers: Vec::new(),
+    };
+    Access::new(platform, setup).expect("sets up")
 }
 
 fn actor(bearer: &str) -> Option<Actor> {
@@ -114,7 +149,9 @@ pub(crate) fn on_one_within<F: Future<Output = ()>>(limits: Limits, test: impl F
     runtime().block_on(async {
         let folder = tempfile::tempdir().expect("a folder");
         let file = format!("sqlite:{}", folder.path().join("store.db").display());
-        test(Place::over(&file, limits).await).await;
+        let mut place = Place::over(&file, limits).await;
+        place.folder = Some(folder.path().to_owned());
+        test(place).await;
     });
 }
 
@@ -171,14 +208,18 @@ pub(crate) fn platform(store: Store) -> Platform {
 }
 
 pub(crate) fn api(platform: Platform, limits: Limits, log: Arc<Mutex<Vec<String>>>) -> Api {
+    let access = access(platform);
     let settings = Settings {
-        authenticate: Arc::new(PlainWords),
+        access: access.clone(),
+        authenticate: Arc::new(PlainWords(access)),
+        keys: Arc::new(keys()),
+        proxies: Vec::new(),
         clock: now,
         log: Arc::new(move |line| log.lock().expect("a log").push(line.to_owned())),
         run: "test".to_owned(),
         limits,
     };
-    Api::new(platform, settings)
+    Api::new(settings)
 }
 
 impl Place {
@@ -200,6 +241,7 @@ impl Place {
             platform,
             api,
             log,
+            folder: None,
             end: Some(end),
             ended: Some(ended),
         }
@@ -358,6 +400,10 @@ pub(crate) struct Settled {
     pub(crate) commune: &'static str,
     pub(crate) district: &'static str,
     pub(crate) province: &'static str,
+    /// Two records that were joined.
+    pub(crate) cluster: String,
+    /// The list as a workbook.
+    pub(crate) sheet: Vec<u8>,
     /// Kind in addresses, and id.
     pub(crate) records: Vec<(&'static str, String)>,
 }
@@ -376,6 +422,16 @@ impl Settled {
 
     pub(crate) fn facility(&self) -> String {
         format!("TYT-{}", self.commune)
+    }
+
+    /// The number of the person whose two records were joined.
+    pub(crate) fn number(&self) -> String {
+        format!("0011840{}", self.commune)
+    }
+
+    /// The token of the facility's own system.
+    pub(crate) fn token(&self) -> String {
+        format!("system.{}", self.commune)
     }
 
     /// A person whose identity is not complete, so that lists and hamlets have work.
@@ -400,6 +456,8 @@ pub(crate) async fn settle(
         commune,
         district,
         province,
+        cluster: String::new(),
+        sheet: Vec::new(),
         records: Vec::new(),
     };
     let code = it.facility();
@@ -416,6 +474,12 @@ pub(crate) async fn settle(
     let body = json!({ "id": format!("clerk.{commune}"), "name": format!("Lê Văn {mark}"), "unit": format!("facility/{code}"), "role": "clerk" });
     let id = place.open("accounts", &supervisor, &body).await;
     it.records.push(("accounts", id));
+    let body = json!({ "name": it.token(), "unit": format!("facility/{code}"), "role": "clerk", "until": "2022-12-31T00:00:00Z" });
+    let made = place
+        .post("/api/v1/tokens", &body)
+        .by(&supervisor)
+        .key(&new_key());
+    assert_eq!(made.send().await.status, 201);
     let body = json!({ "person": it.person(), "residence": { "commune": commune }, "hamlet": "To 1",
         "contact": { "phone": format!("09010{commune}") },
         "doses": [{ "id": format!("D-{commune}"), "facts": { "injected_on": "2021-09-01", "vaccine": "jcovden", "number": 1, "facility": code } }] });
@@ -428,6 +492,10 @@ pub(crate) async fn settle(
     let body = json!({ "campaign": campaign, "place": { "commune": commune } });
     let id = place.open("lists", &station, &body).await;
     it.records.push(("lists", id));
+    let sheet = format!("/api/v1/lists/{}/sheet?purpose=in", it.id("lists"));
+    let sheet = place.get(&sheet).by(&station).send().await;
+    assert_eq!(sheet.status, 200, "{}", sheet.text());
+    it.sheet = sheet.bytes.to_vec();
     let queue = place
         .get("/api/v1/queues/cleaning")
         .by(&station)
@@ -451,5 +519,26 @@ pub(crate) async fn settle(
         json!({ "unit": format!("commune/{commune}"), "officer": officer, "interval_days": 30 });
     let id = place.open("contacts", &station, &body).await;
     it.records.push(("contacts", id));
+    it.cluster = joined(place, &it, &clerk).await;
     it
+}
+
+/// The cluster of two records of one person, both of the facility.
+async fn joined(place: &Place, of: &Settled, clerk: &str) -> String {
+    let mut subjects = Vec::new();
+    for _ in 0..2 {
+        let mut person = of.person();
+        person["number"] = of.number().into();
+        let dose = json!({ "id": "D-1", "facts": { "injected_on": "2021-09-01", "vaccine": "jcovden", "number": 1, "facility": of.facility() } });
+        let body =
+            json!({ "person": person, "residence": { "commune": of.commune }, "doses": [dose] });
+        subjects.push(place.open("subjects", clerk, &body).await);
+    }
+    let join = place.post("/api/v1/subjects/join", &json!({ "subjects": subjects }));
+    let joined = join.by(clerk).key(&new_key()).send().await;
+    assert_eq!(joined.status, 200, "{}", joined.text());
+    joined.json()["cluster"]
+        .as_str()
+        .expect("a cluster")
+        .to_owned()
 }

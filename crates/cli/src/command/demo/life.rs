@@ -18,7 +18,6 @@ use casework::subject::Subject;
 use casework::subject::person::IdentityChange;
 use casework::{AccountId, Act, Actor, Origin, Queue, RecordId, Role, Unit};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
-use linkage::verify::Register as Entries;
 use passport::profile::Profile;
 use platform::access::{Access, NewAccount, Rules, Setup, Site};
 use platform::import::{Files, Import, Source};
@@ -26,15 +25,15 @@ use platform::issuing::PassportKey;
 use platform::register::Extract;
 use platform::signing::SigningKey;
 use platform::workers::{Courier, NotTaken};
-use platform::{ActError, Platform, RandomIds, Settings, Workers};
+use platform::{ActError, Ids as _, Platform, RandomIds, Settings, Workers};
 use registry::area::{CommuneCode, Place};
 use registry::facility::FacilityCode;
-use registry::fields::{Field as _, RegisterField, RegisterRow};
 use registry::status::{CleaningItem, SubjectIdentity};
 use signing::authority::{Request, Subject as Name, Validity, create_authority, issue_signer};
 use signing::{Certificate, KeyKind, Purpose, SoftwareKey, Trust};
 use storage::{Message, PageQuery, Scope, Store};
 
+use crate::command::register::register;
 use crate::exit::{Blame, Failure};
 
 /// What the demo put into its store.
@@ -140,7 +139,8 @@ impl Life {
         })
         .or_fault()?;
         let store = self.platform.store().clone();
-        let import = Import::new(&store, Arc::clone(policy), self.at, "demo");
+        let number = RandomIds.next().or_fault()?;
+        let import = Import::new(&store, Arc::clone(policy), self.at, "demo", number);
         self.told.subjects = import.commit(&source).await.or_fault()?.tally.new;
         Ok(())
     }
@@ -562,38 +562,6 @@ fn accepted<T>(result: Result<T, ActError>) -> Result<(), Failure> {
         Ok(_) | Err(ActError::Refused(_)) => Ok(()),
         Err(other) => Err(other).or_fault(),
     }
-}
-
-/// The invented register.
-fn register(path: &Path) -> Result<Entries, Failure> {
-    let mut entries = Entries::default();
-    let wanted = intake::fields_of(&[RegisterField::IdNumber]);
-    let headings = [
-        RegisterField::IdNumber.heading(),
-        RegisterField::OldIdNumber.heading(),
-        RegisterField::FullName.heading(),
-        RegisterField::BirthDate.heading(),
-        RegisterField::Sex.heading(),
-        RegisterField::LifeStatus.heading(),
-    ];
-    intake::each_row(
-        path,
-        intake::Wanted::Fields(&wanted),
-        headings,
-        |[id_number, old_id_number, full_name, dob, sex, status]| {
-            entries.push(&RegisterRow {
-                id_number,
-                old_id_number,
-                full_name,
-                dob,
-                sex,
-                status,
-                ..RegisterRow::default()
-            });
-        },
-    )
-    .or_fault()?;
-    Ok(entries)
 }
 
 fn name(common_name: &str) -> Name {

@@ -65,7 +65,7 @@ async fn on_the_way(access: &Access, when: i64) -> Secret {
 }
 
 /// Registers an app on the way in: its secret, the recovery codes, the session.
-async fn with_app(access: &Access, when: i64) -> (Secret, Vec<Secret>, Secret) {
+pub(super) async fn with_app(access: &Access, when: i64) -> (Secret, Vec<Secret>, Secret) {
     let ticket = on_the_way(access, when).await;
     let origin = office();
     let who = Who::OnTheWay {
@@ -185,14 +185,14 @@ fn lost_factors_are_removed_by_the_level_above() {
     on_both_stores(|access| async move {
         with_app(&access, 10).await;
         let console = Act::system("console", at(20));
-        let kept = access.reset(&console, &account("huyen"), false).await;
+        let kept = access.reset(&console, &account("huyen"), None, false).await;
         let kept = kept.expect("resets");
         let step = access
             .sign_in("huyen", kept.password.expose(), &office(), at(21))
             .await;
         // Who has the first password alone does not even choose another.
         assert!(matches!(step, Ok(Step::SecondFactor { .. })), "{step:?}");
-        let removed = access.reset(&console, &account("huyen"), true).await;
+        let removed = access.reset(&console, &account("huyen"), None, true).await;
         let removed = removed.expect("resets");
         let step = access
             .sign_in("huyen", removed.password.expose(), &office(), at(22))

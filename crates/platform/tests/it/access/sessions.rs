@@ -65,7 +65,7 @@ fn what_is_taken_away_is_gone_with_the_next_request() {
         let console = Act::system("console", at(10));
         let before = session(&access, "le.an", &office(), at(10)).await;
         access
-            .disable(&console, &account("le.an"))
+            .disable(&console, &account("le.an"), None)
             .await
             .expect("closes");
         let ended = access
@@ -81,7 +81,7 @@ fn what_is_taken_away_is_gone_with_the_next_request() {
         let before = session(&access, "binh", &office(), at(20)).await;
         let unit = "hamlet/00004/Tổ 4".parse().expect("a unit");
         access
-            .assign(&console, &account("binh"), unit, Role::HamletTeam)
+            .assign(&console, &account("binh"), None, unit, Role::HamletTeam)
             .await
             .expect("assigns");
         let ended = access
@@ -108,7 +108,7 @@ fn a_step_begun_before_a_reset_leads_nowhere() {
         };
         let console = Act::system("console", at(2));
         access
-            .reset(&console, &account("le.an"), false)
+            .reset(&console, &account("le.an"), None, false)
             .await
             .expect("resets");
         let old = access
