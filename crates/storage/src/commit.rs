@@ -515,8 +515,9 @@ async fn write_messages(tx: &mut Tx, messages: &[Message]) -> Result<(), Storage
 
 async fn write_blobs(tx: &mut Tx, blobs: &[Blob]) -> Result<(), StorageError> {
     for blob in blobs {
+        // What was kept elsewhere once and is handed in again here is kept here from then on.
         sqlx::query(
-            "INSERT INTO blob (sha256, media_type, at, size, bytes) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sha256) DO NOTHING",
+            "INSERT INTO blob (sha256, media_type, at, size, bytes) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sha256) DO UPDATE SET bytes = COALESCE(blob.bytes, excluded.bytes)",
         )
         .bind(&blob.sha256)
         .bind(&blob.media_type)

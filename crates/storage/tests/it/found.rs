@@ -143,3 +143,28 @@ fn many_keys_and_many_histories_at_once_are_those_of_each_alone() {
         }
     });
 }
+
+#[test]
+fn a_file_that_was_kept_elsewhere_and_is_handed_in_again_is_kept_here_and_stays() {
+    on_both(|store| async move {
+        let kept = async |bytes: Option<&[u8]>| {
+            let blob = storage::Blob {
+                sha256: "0".repeat(64),
+                media_type: "image/png".into(),
+                at: system(1).at,
+                bytes: bytes.map(<[u8]>::to_vec),
+                size: 3,
+            };
+            let batch = storage::Batch {
+                blobs: vec![blob],
+                ..storage::Batch::default()
+            };
+            store.commit(&batch).await.expect("keeps");
+            let blob = store.blob(&"0".repeat(64)).await.expect("reads");
+            blob.expect("a blob").bytes
+        };
+        assert_eq!(kept(None).await, None);
+        assert_eq!(kept(Some(b"png")).await.as_deref(), Some(&b"png"[..]));
+        assert_eq!(kept(None).await.as_deref(), Some(&b"png"[..]));
+    });
+}
