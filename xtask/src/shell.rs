@@ -99,12 +99,13 @@ fn cannot_start(command: &Command) -> String {
 
 /// Builds the binary `minhchung` and says where it lies, wherever Cargo keeps its target folder.
 pub(crate) fn build_minhchung(release: bool) -> Result<PathBuf> {
-    // With the features that the tests were built with: another set would compile half of the dependencies again.
-    let mut words = vec!["--workspace", "--bin", "minhchung"];
-    if release {
-        words.push("--release");
-    }
-    build(&words, "minhchung")
+    let words: &[&str] = if release {
+        &["--package", "minhchung", "--bin", "minhchung", "--release"]
+    } else {
+        // As the tests were built: another set of features would compile half of the dependencies again.
+        &["--workspace", "--bin", "minhchung", "--tests"]
+    };
+    build(words, "minhchung")
 }
 
 /// Builds what the words to Cargo name, and says where the program of this name lies.
@@ -115,7 +116,7 @@ pub(crate) fn build(words: &[&str], name: &str) -> Result<PathBuf> {
     let executable = messages
         .lines()
         .filter_map(|message| serde_json::from_str::<serde_json::Value>(message).ok())
-        .filter(|message| message["target"]["name"] == name)
+        .filter(|message| message["target"]["name"] == name && message["profile"]["test"] == false)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from));
     executable.with_context(|| format!("cargo built `{name}` but did not say where"))
 }
