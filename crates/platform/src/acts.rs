@@ -318,6 +318,18 @@ impl Platform {
         result
     }
 
+    /// A refusal about something that is no record: noted, and handed back.
+    pub(crate) async fn refused<T>(
+        &self,
+        act: &Act,
+        about: String,
+        refusal: Refusal,
+    ) -> Result<T, ActError> {
+        self.keep_note(trail::refusal(about, &refusal, act)?)
+            .await?;
+        Err(refusal.into())
+    }
+
     pub(crate) async fn keep_note(&self, note: storage::Note) -> Result<(), StorageError> {
         let batch = Batch {
             notes: vec![note],

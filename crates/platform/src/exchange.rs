@@ -4,7 +4,7 @@
 
 use casework::rights::{self, Right, Target};
 use casework::subject::Subject;
-use casework::{Act, Kind, RecordId, Refusal, lookup};
+use casework::{Act, Kind, RecordId, lookup};
 use jiff::Timestamp;
 use registry::area::{Place, Vintage, districts};
 use registry::status::{DoseState, PassportState, SubjectIdentity};
@@ -13,7 +13,7 @@ use storage::{StorageError, Stored};
 
 use crate::acts::{ActError, Platform};
 use crate::guard;
-use crate::trail::{self, Trace};
+use crate::trail::{self, SEARCHES, Trace};
 
 /// Records of one number that are looked at.
 const OF_ONE_NUMBER: u32 = 50;
@@ -71,7 +71,7 @@ impl Platform {
     pub async fn standing(&self, act: &Act, claim: &Claim) -> Result<Option<Standing>, ActError> {
         let allowed = rights::check_role(&act.by, Right::SeeVaccination);
         if let Err(refusal) = allowed {
-            return self.refused(act, "search/subject", refusal).await;
+            return self.refused(act, SEARCHES.to_owned(), refusal).await;
         }
         let mut known = self.claimed(act, claim).await?;
         // Of several records of one person the one that is furthest speaks.
@@ -85,7 +85,7 @@ impl Platform {
             found: usize::from(standing.is_some()),
         };
         let about = standing.as_ref().map_or_else(
-            || "search/subject".to_owned(),
+            || SEARCHES.to_owned(),
             |standing| trail::about(Kind::Subject, &standing.id),
         );
         self.keep_note(trail::note(about, trace, act)?).await?;
@@ -141,7 +141,7 @@ impl Platform {
             ..Target::default()
         };
         if let Err(refusal) = rights::check(&act.by, Right::Export, &target) {
-            return self.refused(act, &about, refusal).await;
+            return self.refused(act, about, refusal).await;
         }
         let (ids, next) = self.residents(&places, from, limit).await?;
         let stored = self.store().load_many::<Subject>(&ids).await?;
@@ -201,13 +201,6 @@ impl Platform {
             ids.extend(found);
         }
         Ok((ids, None))
-    }
-
-    /// A refusal about something that is no record: noted, and handed back.
-    async fn refused<T>(&self, act: &Act, about: &str, refusal: Refusal) -> Result<T, ActError> {
-        let note = trail::refusal(about.to_owned(), &refusal, act)?;
-        self.keep_note(note).await?;
-        Err(refusal.into())
     }
 }
 

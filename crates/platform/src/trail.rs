@@ -50,6 +50,9 @@ pub enum Trace<'a> {
     },
 }
 
+/// The name under which searches for persons are found.
+pub(crate) const SEARCHES: &str = "search/subject";
+
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(flatten)]

@@ -2,7 +2,7 @@
 
 use casework::rights::{self, Right, Target};
 use casework::subject::Subject;
-use casework::{Act, Kind, Queue, RecordId, Refusal, Unit};
+use casework::{Act, Kind, Queue, RecordId, Unit};
 use registry::area::Place;
 use registry::status::{PassportState, SubjectIdentity};
 use serde::Serialize;
@@ -11,7 +11,7 @@ use storage::{Batch, Count, HistoryEntry, Note, PageQuery, Scope, Stored, Waitin
 use crate::acts::{ActError, Platform};
 use crate::flow::Governed;
 use crate::guard::{self, Guarded as _, Sight};
-use crate::trail::{self, Trace};
+use crate::trail::{self, SEARCHES, Trace};
 
 /// Records that a search shows at most: whoever finds more has to say more.
 const MOST_FOUND: u32 = 50;
@@ -165,12 +165,10 @@ impl Platform {
             Scope::Province(province) => Target::of_unit(Unit::Province(*province)),
             Scope::Country => Target::default(),
         };
-        let allowed = guard::has_any(&act.by, listed_by(queue), &target);
-        if let Err(refusal) = &allowed {
-            let note = trail::refusal(trail::about_queue(queue), refusal, act)?;
-            self.keep_note(note).await?;
+        match guard::has_any(&act.by, listed_by(queue), &target) {
+            Ok(()) => Ok(()),
+            Err(refusal) => self.refused(act, trail::about_queue(queue), refusal).await,
         }
-        Ok(allowed?)
     }
 
     /// Persons by number, by name and birth date, or by phone, among those whom the actor may see. The search is noted, its words are not.
@@ -182,10 +180,8 @@ impl Platform {
             .iter()
             .any(|right| rights::check_role(&act.by, *right).is_ok());
         if !allowed {
-            let refusal: Refusal = rights::FORBIDDEN.refusal();
-            self.keep_note(trail::refusal("search/subject".to_owned(), &refusal, act)?)
-                .await?;
-            return Err(refusal.into());
+            let refusal = rights::FORBIDDEN.refusal();
+            return self.refused(act, SEARCHES.to_owned(), refusal).await;
         }
         let mut lines = Vec::new();
         if let Some(key) = search.key() {
@@ -210,7 +206,7 @@ impl Platform {
         let records = lines
             .iter()
             .map(|line| trail::about(Kind::Subject, &line.id));
-        let notes = std::iter::once("search/subject".to_owned())
+        let notes = std::iter::once(SEARCHES.to_owned())
             .chain(records)
             .map(note)
             .collect::<Result<_, _>>()?;

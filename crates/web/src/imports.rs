@@ -12,9 +12,9 @@ use crate::Api;
 use crate::caller::Caller;
 use crate::fields::{ExternalId, Items};
 use crate::json;
-use crate::once::{Answer, Keyed, Wanted, once};
-use crate::problem::{Problem, STALE, status_of};
-use crate::resource::{members, read_up_to, why};
+use crate::once::{Answer, Keyed, once};
+use crate::problem::{Problem, STALE, refuse_row};
+use crate::resource::{asked, read_up_to};
 use crate::wire::subject;
 
 /// Bytes of one request.
@@ -71,9 +71,7 @@ async fn rows(
 ) -> Result<Response, Problem> {
     let (parts, bytes) = read_up_to(request, BYTES).await?;
     let keyed = if take { Keyed::Always } else { Keyed::IfGiven };
-    let wanted = Wanted::read(&parts, &bytes, keyed)?;
-    let mut members = members(&bytes)?;
-    let act = caller.act(why(&mut members)?);
+    let (wanted, act, members) = asked(caller, &parts, &bytes, keyed)?;
     let sent: Sent = json::fit(Value::Object(members))?;
     let rows: Vec<Row> = sent.rows.into();
     let platform = api.platform().clone();
@@ -115,11 +113,7 @@ fn row((place, row): (usize, &RowDone)) -> Value {
             told["status"] = STALE.status.into();
             told["detail"] = format!("revision {now}").into();
         }
-        RowOutcome::Rejected(refusal) => {
-            told["code"] = refusal.reason.code.into();
-            told["status"] = status_of(refusal.reason).into();
-            told["detail"] = json!(refusal.detail);
-        }
+        RowOutcome::Rejected(refusal) => refuse_row(&mut told, refusal),
         RowOutcome::Unchanged | RowOutcome::Duplicate => {}
     }
     told

@@ -15,7 +15,7 @@ use crate::exchange::purpose;
 use crate::files::read_bytes;
 use crate::once::{Answer, Keyed, Wanted, once};
 use crate::page::Query;
-use crate::problem::{self, Problem, status_of};
+use crate::problem::{self, Problem, refuse_row};
 use crate::resource::Named;
 
 /// A workbook (Office Open XML).
@@ -112,9 +112,7 @@ fn row(row: &SheetRow) -> Value {
         }
         SheetOutcome::Refused(refusal) => {
             told["outcome"] = "refused".into();
-            told["code"] = refusal.reason.code.into();
-            told["status"] = status_of(refusal.reason).into();
-            told["detail"] = json!(refusal.detail);
+            refuse_row(&mut told, refusal);
         }
     }
     told

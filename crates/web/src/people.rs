@@ -14,9 +14,9 @@ use crate::Api;
 use crate::caller::Caller;
 use crate::fields::{Id, Items, Line, Text};
 use crate::json;
-use crate::once::{Answer, Keyed, Wanted, once};
+use crate::once::{Answer, Keyed, once};
 use crate::problem::Problem;
-use crate::resource::{Named, members, read, why};
+use crate::resource::{Named, asked, members, read, why};
 
 /// By what a person is searched. All of it must agree: nobody is found by trying letters.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -73,9 +73,7 @@ pub(crate) async fn join(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, bytes) = read(&api, request).await?;
-    let wanted = Wanted::read(&parts, &bytes, Keyed::Always)?;
-    let mut members = members(&bytes)?;
-    let act = caller.act(why(&mut members)?);
+    let (wanted, act, members) = asked(&caller, &parts, &bytes, Keyed::Always)?;
     let join: Join = json::fit(Value::Object(members))?;
     let platform = api.platform().clone();
     let work = async move {
@@ -94,9 +92,7 @@ pub(crate) async fn separate(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, bytes) = read(&api, request).await?;
-    let wanted = Wanted::read(&parts, &bytes, Keyed::IfGiven)?;
-    let mut members = members(&bytes)?;
-    let act = caller.act(why(&mut members)?);
+    let (wanted, act, members) = asked(&caller, &parts, &bytes, Keyed::IfGiven)?;
     json::nothing_else(members)?;
     let platform = api.platform().clone();
     let work = async move {

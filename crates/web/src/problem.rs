@@ -387,6 +387,13 @@ pub(crate) fn status_of(reason: &Reason) -> u16 {
     }
 }
 
+/// Says in a row of an answer why the row was turned away.
+pub(crate) fn refuse_row(row: &mut Value, refusal: &Refusal) {
+    row["code"] = refusal.reason.code.into();
+    row["status"] = status_of(refusal.reason).into();
+    row["detail"] = json!(refusal.detail);
+}
+
 fn status(code: u16) -> StatusCode {
     StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -97,6 +97,20 @@ impl<P: Procedure> From<Done<P>> for Acted {
     }
 }
 
+/// What a request wants that is carried out once: how it is recognised when it is sent again, whose act it is, and the body without the
+/// reason for it.
+pub(crate) fn asked(
+    caller: &Caller,
+    parts: &Parts,
+    bytes: &[u8],
+    keyed: Keyed,
+) -> Result<(Wanted, Act, Map<String, Value>), Problem> {
+    let wanted = Wanted::read(parts, bytes, keyed)?;
+    let mut members = members(bytes)?;
+    let act = caller.act(why(&mut members)?);
+    Ok((wanted, act, members))
+}
+
 /// `POST /kind`.
 pub(crate) async fn open<P: Opened>(
     State(api): State<Api>,
@@ -104,9 +118,7 @@ pub(crate) async fn open<P: Opened>(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, bytes) = read(&api, request).await?;
-    let wanted = Wanted::read(&parts, &bytes, Keyed::Always)?;
-    let mut members = members(&bytes)?;
-    let act = caller.act(why(&mut members)?);
+    let (wanted, act, members) = asked(&caller, &parts, &bytes, Keyed::Always)?;
     let create: P::Create = json::fit(Value::Object(members))?;
     let access = api.access().clone();
     let work = async move {
@@ -129,9 +141,7 @@ pub(crate) async fn act<P: Resource>(
 ) -> Result<Response, Problem> {
     let (parts, bytes) = read(&api, request).await?;
     let read = if_match(&parts)?;
-    let wanted = Wanted::read(&parts, &bytes, Keyed::IfGiven)?;
-    let mut members = members(&bytes)?;
-    let act = caller.act(why(&mut members)?);
+    let (wanted, act, members) = asked(&caller, &parts, &bytes, Keyed::IfGiven)?;
     let command: P::Act = json::fit_tagged(members, "act")?;
     let access = api.access().clone();
     let work = async move {

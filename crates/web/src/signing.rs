@@ -18,9 +18,9 @@ use crate::Api;
 use crate::caller::Caller;
 use crate::fields::{Id, Items};
 use crate::json;
-use crate::once::{Answer, Keyed, Wanted, once};
-use crate::problem::{self, Problem, status_of};
-use crate::resource::{Named, members, read, why};
+use crate::once::{Answer, Keyed, once};
+use crate::problem::{self, Problem, refuse_row};
+use crate::resource::{Named, asked, read};
 
 /// Persons whose doses a facility vouches for.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -40,9 +40,7 @@ pub(crate) async fn sign(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, bytes) = read(&api, request).await?;
-    let wanted = Wanted::read(&parts, &bytes, Keyed::IfGiven)?;
-    let mut members = members(&bytes)?;
-    let act = caller.act(why(&mut members)?);
+    let (wanted, act, members) = asked(&caller, &parts, &bytes, Keyed::IfGiven)?;
     let persons: Persons = json::fit(Value::Object(members))?;
     let subjects: Vec<RecordId> = persons.subjects.into();
     let unknown = || Problem::from(casework::rights::NOT_FOUND.refusal());
@@ -70,9 +68,7 @@ pub(crate) async fn issue(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, bytes) = read(&api, request).await?;
-    let wanted = Wanted::read(&parts, &bytes, Keyed::IfGiven)?;
-    let mut members = members(&bytes)?;
-    let act = caller.act(why(&mut members)?);
+    let (wanted, act, members) = asked(&caller, &parts, &bytes, Keyed::IfGiven)?;
     json::nothing_else(members)?;
     let (platform, keys): (_, Arc<Keys>) = (api.platform().clone(), Arc::clone(api.keys()));
     let work = async move {
@@ -92,13 +88,11 @@ fn person((id, signed): &(RecordId, Signed)) -> Value {
             json!({ "subject": id, "outcome": "signed", "revision": revision })
         }
         Signed::Already => json!({ "subject": id, "outcome": "already" }),
-        Signed::Refused(refusal) => json!({
-            "subject": id,
-            "outcome": "refused",
-            "code": refusal.reason.code,
-            "status": status_of(refusal.reason),
-            "detail": refusal.detail,
-        }),
+        Signed::Refused(refusal) => {
+            let mut told = json!({ "subject": id, "outcome": "refused" });
+            refuse_row(&mut told, refusal);
+            told
+        }
     }
 }
 

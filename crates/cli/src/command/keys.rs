@@ -8,11 +8,11 @@ use std::str::FromStr;
 use clap::Args;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use signing::token::{Token, TokenError};
-use signing::{KeyPair, SoftwareKey};
+use signing::{Certificate, KeyPair, SoftwareKey};
 use zeroize::Zeroizing;
 
 use crate::command::clean::read_text;
-use crate::exit::{Failure, usage};
+use crate::exit::{Blame, Failure, usage};
 
 /// Environment variable with the passphrase of key files.
 const PASSPHRASE: &str = "MINHCHUNG_PASSPHRASE";
@@ -95,6 +95,21 @@ impl Secrets {
             ))
         })
     }
+}
+
+/// Refuses a certificate of another key: what the key signs could be verified by nobody.
+pub fn check_pair(
+    certificate: &Certificate,
+    key: &dyn KeyPair,
+    path: &Path,
+) -> Result<(), Failure> {
+    if certificate.public_key_der().or_usage()? == key.public_key_der() {
+        return Ok(());
+    }
+    Err(usage(format!(
+        "{}: this certificate is of another key than the one that signs; give the one that was issued for it",
+        path.display()
+    )))
 }
 
 /// Says what to do where the token's answer leaves it open.

@@ -12,9 +12,14 @@ mod revoke;
 mod store;
 mod verify;
 
+use std::path::Path;
+
 use clap::{Args, Subcommand};
+use passport::profile::Profile;
 
 use crate::Outcome;
+use crate::command::clean::read_text;
+use crate::exit::{Failure, usage};
 
 /// Issue, verify, inspect, renew and revoke vaccine passports.
 #[derive(Args)]
@@ -49,4 +54,14 @@ impl PassportCommand {
             Action::ReadPicture(_) => picture::ReadPicture::run(),
         }
     }
+}
+
+/// An issuing profile: `eu-2023`, `vn-2022`, or a TOML file, whose path is relative to a folder.
+pub fn named_profile(name: &str, folder: &Path) -> Result<Profile, Failure> {
+    let named = match name {
+        "eu-2023" => Profile::parse(Profile::EU_2023),
+        "vn-2022" => Profile::parse(Profile::VN_2022),
+        file => Profile::parse(&read_text(&folder.join(file))?),
+    };
+    named.map_err(|error| usage(format!("{name}: {error}")))
 }

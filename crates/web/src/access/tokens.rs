@@ -13,10 +13,10 @@ use crate::Api;
 use crate::caller::Caller;
 use crate::fields::{AccountName, Moment, UnitCode};
 use crate::json;
-use crate::once::{Answer, Keyed, Wanted, once};
+use crate::once::{Answer, Keyed, once};
 use crate::page::{self, Page};
 use crate::problem::Problem;
-use crate::resource::{Named, members, read, why};
+use crate::resource::{Named, asked, read};
 use crate::wire::account::RoleName;
 
 /// A token for another system.
@@ -53,9 +53,7 @@ pub(crate) async fn make(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, bytes) = read(&api, request).await?;
-    let wanted = Wanted::read(&parts, &bytes, Keyed::Always)?;
-    let mut members = members(&bytes)?;
-    let act = caller.act(why(&mut members)?);
+    let (wanted, act, members) = asked(&caller, &parts, &bytes, Keyed::Always)?;
     let new: Create = json::fit(Value::Object(members))?;
     let new = NewToken {
         name: new.name.0.0,
@@ -80,9 +78,7 @@ pub(crate) async fn revoke(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, bytes) = read(&api, request).await?;
-    let wanted = Wanted::read(&parts, &bytes, Keyed::IfGiven)?;
-    let mut members = members(&bytes)?;
-    let act = caller.act(why(&mut members)?);
+    let (wanted, act, members) = asked(&caller, &parts, &bytes, Keyed::IfGiven)?;
     json::nothing_else(members)?;
     let access = api.access().clone();
     let work = async move {

@@ -11,12 +11,13 @@ use passport::profile::Profile;
 use signing::{Certificate, KeyPair};
 
 use super::batch::Folder;
+use super::named_profile;
 use super::paper::Prints;
 use super::records::Records;
 use crate::Outcome;
 use crate::clock::now;
-use crate::command::clean::{read_text, set_threads};
-use crate::command::keys::SigningKey;
+use crate::command::clean::set_threads;
+use crate::command::keys::{SigningKey, check_pair};
 use crate::command::sealed::certificates;
 use crate::exit::{Blame, Exit, Failure, usage};
 use crate::progress::Progress;
@@ -83,12 +84,7 @@ pub(super) struct By {
 
 impl By {
     pub(super) fn profile(&self) -> Result<Profile, Failure> {
-        let named = match self.profile.as_str() {
-            "eu-2023" => Profile::parse(Profile::EU_2023),
-            "vn-2022" => Profile::parse(Profile::VN_2022),
-            file => Profile::parse(&read_text(Path::new(file))?),
-        };
-        named.map_err(|error| usage(format!("{}: {error}", self.profile)))
+        named_profile(&self.profile, Path::new(""))
     }
 
     /// The certificate of the key: the first of its file.
@@ -100,20 +96,14 @@ impl By {
             .ok_or_else(|| usage(format!("{}: no certificate in it", self.cert.display())))
     }
 
-    /// Opens the key. What it signs could be verified by nobody if the certificate were of another one.
+    /// Opens the key, of which the certificate has to be.
     pub(super) fn open(
         &self,
         certificate: &Certificate,
         threads: usize,
     ) -> Result<Box<dyn KeyPair>, Failure> {
         let key = self.key.open(threads)?;
-        let its = certificate.public_key_der().or_usage()?;
-        if its != key.public_key_der() {
-            return Err(usage(format!(
-                "{}: this certificate is of another key than the one that signs; give the one that was issued for it",
-                self.cert.display()
-            )));
-        }
+        check_pair(certificate, key.as_ref(), &self.cert)?;
         Ok(key)
     }
 }

@@ -13,7 +13,6 @@ use casework::Unit;
 use casework::policy::Policy;
 use casework::routing::Delegations;
 use ledger::NoteSigner;
-use passport::profile::Profile;
 use platform::Keys;
 use platform::access::{Provider, Rules, SealKey};
 use platform::attachments::Vault;
@@ -25,11 +24,12 @@ use platform::workers::{Courier, NotTaken};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use signing::{Certificate, KeyPair, Signer, Trust};
+use signing::{Certificate, KeyPair, Signer};
 use storage::Message;
 
 use crate::command::clean::read_text;
-use crate::command::keys::{KeyName, Secrets};
+use crate::command::keys::{KeyName, Secrets, check_pair};
+use crate::command::passport::named_profile;
 use crate::command::register::register;
 use crate::command::sealed::{authorities, certificates};
 use crate::exit::{Blame, Failure, usage};
@@ -207,15 +207,10 @@ impl Deployment {
             }
         }
         let files: Vec<PathBuf> = self.authorities.iter().map(|path| self.at(path)).collect();
-        let trust = if files.is_empty() {
-            Trust::default()
-        } else {
-            authorities(&files)?
-        };
         Ok(Keys {
             of_units,
             passports: self.passports()?,
-            trust,
+            trust: authorities(&files)?,
         })
     }
 
@@ -223,12 +218,7 @@ impl Deployment {
         let Some(entry) = &self.passports else {
             return Ok(None);
         };
-        let profile = match entry.profile.as_str() {
-            "eu-2023" => Profile::parse(Profile::EU_2023),
-            "vn-2022" => Profile::parse(Profile::VN_2022),
-            file => Profile::parse(&read_text(&self.at(Path::new(file)))?),
-        };
-        let profile = profile.map_err(|error| usage(format!("{}: {error}", entry.profile)))?;
+        let profile = named_profile(&entry.profile, &self.folder)?;
         let secrets = self.secrets(entry.passphrase_file.as_deref(), entry.pin_file.as_deref());
         let (signer, chain) = self.open(&entry.key, &secrets, &entry.certificate)?;
         let certificate = chain.into_iter().next();
@@ -244,7 +234,7 @@ impl Deployment {
         Secrets::in_files(passphrase.map(at), pin.map(at))
     }
 
-    /// Opens a key. What it signs could be verified by nobody if the certificate were of another one.
+    /// Opens a key with its certificate and the chain of that.
     fn open(
         &self,
         key: &str,
@@ -258,13 +248,9 @@ impl Deployment {
         let opened: Arc<dyn KeyPair> = Arc::from(secrets.open(&name, 1)?);
         let path = self.at(certificate);
         let chain = certificates(&path)?;
-        let own = chain.first().map(Certificate::public_key_der).transpose();
-        if own.or_usage()?.as_deref() != Some(opened.public_key_der()) {
-            return Err(usage(format!(
-                "{}: this certificate is of another key than {key}",
-                path.display()
-            )));
-        }
+        let own = chain.first();
+        let own = own.ok_or_else(|| usage(format!("{}: no certificate in it", path.display())))?;
+        check_pair(own, opened.as_ref(), &path)?;
         Ok((opened, chain))
     }
 }
